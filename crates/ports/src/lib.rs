@@ -1,0 +1,28 @@
+//! The outside world as traits: what the pipeline and the desk need of a log, of stores and of a clock.
+//!
+//! Every adapter passes the conformance suite of its port ([`conformance`]); [`memory`] holds the fakes the suites were
+//! written against, which tests of the pipeline and the desk use too.
+
+mod clock;
+pub mod conformance;
+mod error;
+mod incidents;
+mod log;
+pub mod memory;
+mod posts;
+mod search;
+mod snapshots;
+
+pub use clock::{Clock, FixedClock};
+pub use error::{ErrorKind, PortError, PortResult};
+pub use incidents::{
+    Account, AuditEntry, BoardCounts, Delivery, DeliveryResult, IdempotentReply, IncidentBatch, IncidentFilter,
+    IncidentOrder, IncidentPage, IncidentQuery, Incidents, NewIncident, OutboxEntry, Refresh, Session, Step, Token,
+    Webhook,
+};
+pub use log::{Consumer, Cursor, Lag, Log, Output, PartitionPosition, Polled, Record, Retention, StoredRecord, Topic};
+pub use posts::{
+    Count, CountBy, CurvePoint, EventOrder, EventQuery, PostBatch, PostFilter, PostRow, Posts, Timeline, TimelinePoint,
+};
+pub use search::{Facet, FacetField, HistogramPoint, Search, SearchBatch, SearchHit, SearchPage, SearchQuery};
+pub use snapshots::{Snapshot, Snapshots};
