@@ -157,6 +157,29 @@ pub struct PlaceMention {
     pub municipality: Option<PlaceId>,
 }
 
+named_enum! {
+    /// What tells where a post belongs.
+    "located by" LocatedBy {
+        /// A place named in the text.
+        Text = "text",
+        /// The home of the community it appeared in.
+        Community = "community",
+        /// Coordinates given by the source.
+        Coordinates = "coordinates",
+    }
+}
+
+/// The municipality a post belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locality {
+    /// The municipality.
+    pub municipality: PlaceId,
+    /// Its usual name.
+    pub name: String,
+    /// What tells so.
+    pub by: LocatedBy,
+}
+
 /// What an analysis was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Versions {
@@ -185,6 +208,8 @@ pub struct Analysis {
     pub danger: Vec<Evidence>,
     /// Places named, in order of appearance.
     pub places: Vec<PlaceMention>,
+    /// The municipality it belongs to, where anything tells.
+    pub locality: Option<Locality>,
     /// What this was made with.
     pub versions: Versions,
 }

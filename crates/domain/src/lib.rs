@@ -15,7 +15,7 @@ mod sla;
 
 pub use agency::{Agency, AgencyTree, AgencyTreeError};
 pub use analysis::{
-    Analysis, Evidence, EvidenceSource, Intent, Language, PlaceKind, PlaceMention, Sentiment, SentimentLabel, Severity,
+    Analysis, Evidence, EvidenceSource, Intent, Language, Locality, LocatedBy, PlaceKind, PlaceMention, Sentiment, SentimentLabel, Severity,
     Span, TopicHit, Versions,
 };
 pub use event::{Event, EventTotals, Group, GroupEvidence, Risk};

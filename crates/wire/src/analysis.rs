@@ -1,7 +1,7 @@
 //! Analyses on the wire.
 
 use otklik_domain as domain;
-use otklik_domain::{EvidenceSource, GeoPoint, Intent, PlaceKind, SentimentLabel, Severity, Span};
+use otklik_domain::{EvidenceSource, GeoPoint, Intent, LocatedBy, PlaceKind, SentimentLabel, Severity, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,6 +29,9 @@ pub struct Analysis {
     pub danger: Vec<Evidence>,
     /// Places named, in order of appearance.
     pub places: Vec<PlaceMention>,
+    /// The municipality it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<Locality>,
     /// What this was made with.
     #[serde(default)]
     pub versions: Versions,
@@ -116,6 +119,19 @@ pub struct PlaceMention {
     pub municipality: Option<String>,
 }
 
+/// The municipality a post belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Locality {
+    /// The municipality.
+    pub municipality: String,
+    /// Its usual name.
+    pub name: String,
+    /// `text`, `community` or `coordinates`.
+    #[serde(with = "named::located_by")]
+    #[schema(value_type = String, example = "text")]
+    pub by: LocatedBy,
+}
+
 /// What an analysis was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Versions {
@@ -172,6 +188,11 @@ impl From<&domain::Analysis> for Analysis {
             severity: analysis.severity.level(),
             danger: analysis.danger.iter().map(Into::into).collect(),
             places: analysis.places.iter().map(Into::into).collect(),
+            locality: analysis.locality.as_ref().map(|locality| Locality {
+                municipality: locality.municipality.to_string(),
+                name: locality.name.clone(),
+                by: locality.by,
+            }),
             versions: Versions {
                 dictionary: analysis.versions.dictionary.clone(),
                 models: analysis.versions.models.clone(),
@@ -231,6 +252,11 @@ impl From<Analysis> for domain::Analysis {
                     municipality: place.municipality.map(domain::PlaceId::new),
                 })
                 .collect(),
+            locality: analysis.locality.map(|locality| domain::Locality {
+                municipality: domain::PlaceId::new(locality.municipality),
+                name: locality.name,
+                by: locality.by,
+            }),
             versions: domain::Versions { dictionary: analysis.versions.dictionary, models: analysis.versions.models },
         }
     }

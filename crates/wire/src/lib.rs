@@ -12,7 +12,7 @@ pub mod named;
 mod post;
 pub mod time;
 
-pub use analysis::{Analysis, Evidence, Language, PlaceMention, Sentiment, TopicHit, Versions};
+pub use analysis::{Analysis, Evidence, Language, Locality, PlaceMention, Sentiment, TopicHit, Versions};
 pub use error::{Invalid, TEXT_CHARS_MAX};
 pub use event::{Event, EventTotals, Group, GroupEvidence, NetworkCount, Risk};
 pub use incident::{Action, Change, Clock, Incident, RouteReason};

@@ -32,6 +32,7 @@ named_module! {
     clock_kind: otklik_domain::ClockKind, "Kinds of clocks.";
     evidence_source: otklik_domain::EvidenceSource, "Sources of evidence.";
     intent: otklik_domain::Intent, "Intents.";
+    located_by: otklik_domain::LocatedBy, "What tells where a post belongs.";
     network: otklik_domain::Network, "Networks.";
     opened_by: otklik_domain::OpenedBy, "Reasons to open an incident.";
     place_kind: otklik_domain::PlaceKind, "Kinds of places.";

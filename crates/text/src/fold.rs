@@ -1,0 +1,147 @@
+//! One spelling for every way a letter can be written: lower case, `ё` as `е`.
+
+/// What a character is to the tokeniser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Ends a word.
+    Separator,
+    /// Belongs to a word and counts, as the folded letter given.
+    Letter(char),
+    /// A digit.
+    Digit(char),
+    /// Belongs to a word but does not count: soft hyphens, stress marks, zero-width spaces.
+    Ignored,
+    /// An emoji: a token of its own.
+    Emoji,
+}
+
+/// Classifies and folds a character.
+pub(crate) fn classify(c: char) -> Class {
+    match c {
+        'а'..='я' | 'a'..='z' => Class::Letter(c),
+        '0'..='9' => Class::Digit(c),
+        'ё' | 'Ё' => Class::Letter('е'),
+        '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{FE00}'..='\u{FE0F}' => Class::Ignored,
+        // Combining marks: the stress mark above all. A breve after `и` is handled by the tokeniser.
+        '\u{0300}'..='\u{036F}' => Class::Ignored,
+        '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' => Class::Emoji,
+        _ if c.is_alphabetic() => Class::Letter(lower(c)),
+        _ if c.is_numeric() => Class::Digit(c),
+        _ => Class::Separator,
+    }
+}
+
+/// Lower case of a letter. A letter with a longer lower case (`İ`) keeps the first of its characters.
+fn lower(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// A Latin letter that looks like a Cyrillic one, as the Cyrillic one: people and spammers mix them within a word.
+pub(crate) fn latin_lookalike(c: char) -> char {
+    match c {
+        'a' => 'а',
+        'b' => 'в',
+        'c' => 'с',
+        'e' => 'е',
+        'h' => 'н',
+        'k' => 'к',
+        'm' => 'м',
+        'o' => 'о',
+        'p' => 'р',
+        't' => 'т',
+        'x' => 'х',
+        'y' => 'у',
+        _ => c,
+    }
+}
+
+/// The hash of a word, fed letter by letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormHash(u64);
+
+impl FormHash {
+    pub(crate) const fn new() -> Self {
+        Self(0x243F_6A88_85A3_08D3)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn push(&mut self, c: u32) {
+        self.0 = (self.0.rotate_left(5) ^ c as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    /// The hash; never 0, which marks an empty slot.
+    #[inline(always)]
+    pub(crate) const fn finish(self) -> u64 {
+        (self.0 ^ (self.0 >> 29)) | 1
+    }
+}
+
+/// The hash of a word that is folded already.
+pub(crate) fn hash_folded(word: &str) -> u64 {
+    let mut hash = FormHash::new();
+    for c in word.chars() {
+        hash.push(u32::from(c));
+    }
+    hash.finish()
+}
+
+/// Folds a word: what is neither letter nor digit is left out, and within a Cyrillic word Latin lookalikes become
+/// Cyrillic.
+pub(crate) fn fold_into(word: &str, folded: &mut String) {
+    folded.clear();
+    let (mut cyrillic, mut latin) = (false, false);
+    for c in word.chars() {
+        match classify(c) {
+            Class::Letter(letter) => {
+                cyrillic |= is_cyrillic(letter);
+                latin |= letter.is_ascii_alphabetic();
+                folded.push(letter);
+            }
+            Class::Digit(digit) => folded.push(digit),
+            // A breve written apart from its letter.
+            Class::Ignored if c == '\u{0306}' && folded.ends_with('и') => {
+                folded.pop();
+                folded.push('й');
+            }
+            Class::Ignored | Class::Separator | Class::Emoji => {}
+        }
+    }
+    if cyrillic && latin {
+        *folded = folded.chars().map(latin_lookalike).collect();
+    }
+}
+
+/// Folds a word into a new string.
+pub(crate) fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    fold_into(word, &mut folded);
+    folded
+}
+
+/// Whether a letter is Cyrillic, supplements included.
+pub(crate) fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{0400}'..='\u{052F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds() {
+        let check = |word: &str, expected: &str| assert_eq!(fold(word), expected, "{word}");
+        check("ЁЛКА", "елка");
+        check("дорoгa", "дорога");
+        check("Wi-Fi", "wifi");
+        check("и\u{0306}од", "йод");
+        check("за́мок", "замок");
+        check("Җир", "җир");
+        check("10А", "10а");
+    }
+
+    #[test]
+    fn a_hash_is_never_zero() {
+        assert_ne!(hash_folded(""), 0);
+        assert_ne!(hash_folded("вода"), hash_folded("воды"));
+    }
+}

@@ -1,0 +1,258 @@
+//! Runs the dictionary's rules over the words of a text.
+//!
+//! Each word leads to the slots its phrases fill; a rule is tried where the rarest of its slots was found, so that the work
+//! grows with what a text says and not with the size of the dictionary.
+
+use std::sync::Arc;
+
+use otklik_domain::Span;
+
+use crate::{
+    dictionary::{Dictionary, Role, Rule},
+    lexer::{Lexeme, Lexer},
+    lexicon::Target,
+};
+
+/// Most other words between neighbouring slots of a rule.
+const GAP_MAX: u32 = 3;
+/// Most occurrences of rules kept for one concept as evidence.
+const EVIDENCE_MAX: usize = 8;
+
+/// A stretch of words, end excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Words {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+}
+
+impl Words {
+    /// The characters from the first word to the last.
+    pub(crate) fn span(self, lexemes: &[Lexeme]) -> Span {
+        let start = lexemes.get(self.from as usize).map_or(0, |first| first.token.span.start);
+        let end = lexemes.get(self.to.saturating_sub(1) as usize).map_or(start, |last| last.token.span.end);
+        Span { start, end }
+    }
+
+    /// The words as written.
+    pub(crate) fn text<'t>(self, lexemes: &[Lexeme], text: &'t str) -> &'t str {
+        let start = lexemes.get(self.from as usize).map_or(0, |first| first.token.start);
+        let end = lexemes.get(self.to.saturating_sub(1) as usize).map_or(start, |last| last.token.end);
+        text.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
+}
+
+/// A concept that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) concept: u32,
+    /// 0..1.
+    pub(crate) score: f32,
+    /// The rules that found it, in order of the file, and where.
+    pub(crate) evidence: Vec<(Role, Words)>,
+}
+
+/// Finds concepts and place names. Keeps its tables from text to text; each thread has its own.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    dictionary: Arc<Dictionary>,
+    /// What was found: slot and where, in order of slot once sorted.
+    found: Vec<(u32, Words)>,
+    /// By slot: its stretch of `found`; empty for a slot that was not found.
+    by_slot: Vec<(u32, u32)>,
+    /// Rules that hold, with where.
+    held: Vec<(u32, Words)>,
+    chosen: Vec<Words>,
+    /// Names of places and where they stand.
+    pub(crate) names: Vec<(u32, Words)>,
+}
+
+impl Matcher {
+    pub(crate) fn new(dictionary: Arc<Dictionary>) -> Self {
+        let slots = dictionary.anchored.len();
+        Self {
+            dictionary,
+            found: Vec::new(),
+            by_slot: vec![(0, 0); slots],
+            held: Vec::new(),
+            chosen: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
+    /// Finds what a text speaks of; the best first within each kind is left to the caller.
+    pub(crate) fn run(&mut self, lexemes: &[Lexeme], lexer: &Lexer) -> Vec<Hit> {
+        self.find_phrases(lexemes, lexer);
+        self.index_found();
+        self.try_rules();
+        let hits = self.collect();
+        self.clear();
+        hits
+    }
+
+    fn find_phrases(&mut self, lexemes: &[Lexeme], lexer: &Lexer) {
+        self.found.clear();
+        self.names.clear();
+        for (index, lexeme) in lexemes.iter().enumerate() {
+            if lexeme.words == 0 {
+                continue;
+            }
+            let Some(set) = lexer.set(lexeme.words) else { continue };
+            for continuation in &set.begins {
+                let follows = continuation.rest.iter().enumerate().all(|(step, word)| {
+                    lexemes
+                        .get(index + 1 + step)
+                        .and_then(|next| lexer.set(next.words))
+                        .is_some_and(|next| next.words.binary_search(word).is_ok())
+                });
+                if follows {
+                    let from = index as u32;
+                    let words = Words { from, to: from + 1 + continuation.rest.len() as u32 };
+                    match continuation.target {
+                        Target::Slot(slot) => self.found.push((slot, words)),
+                        Target::Name(name) => self.names.push((name, words)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn index_found(&mut self) {
+        self.found.sort_unstable();
+        self.found.dedup();
+        let mut start = 0;
+        while let Some(&(slot, _)) = self.found.get(start) {
+            let length = self.found.iter().skip(start).take_while(|(other, _)| *other == slot).count();
+            if let Some(range) = self.by_slot.get_mut(slot as usize) {
+                *range = (start as u32, (start + length) as u32);
+            }
+            start += length;
+        }
+    }
+
+    fn try_rules(&mut self) {
+        let dictionary = Arc::clone(&self.dictionary);
+        let mut chosen = std::mem::take(&mut self.chosen);
+        let mut last = None;
+        for &(slot, _) in &self.found {
+            if last == Some(slot) {
+                continue;
+            }
+            last = Some(slot);
+            for &index in dictionary.anchored.get(slot as usize).map_or(&[][..], Vec::as_slice) {
+                let Some(rule) = dictionary.rules.get(index as usize) else { continue };
+                if let Some(words) = self.holds(rule, slot, &mut chosen) {
+                    self.held.push((index, words));
+                }
+            }
+        }
+        self.chosen = chosen;
+    }
+
+    fn occurrences(&self, slot: u32) -> &[(u32, Words)] {
+        let (from, to) = self.by_slot.get(slot as usize).copied().unwrap_or_default();
+        self.found.get(from as usize..to as usize).unwrap_or_default()
+    }
+
+    /// Where a rule holds, the tightest place of those its anchor offers.
+    fn holds(&self, rule: &Rule, anchor: u32, chosen: &mut Vec<Words>) -> Option<Words> {
+        if rule.slots.iter().any(|&slot| self.occurrences(slot).is_empty()) {
+            return None;
+        }
+        let mut best: Option<Words> = None;
+        for &(_, at) in self.occurrences(anchor) {
+            chosen.clear();
+            chosen.push(at);
+            let mut anchor_seen = false;
+            let complete = rule.slots.iter().all(|&slot| {
+                // The anchor's own slot is filled; the same slot named twice needs a second place.
+                if slot == anchor && !anchor_seen {
+                    anchor_seen = true;
+                    return true;
+                }
+                match self.nearest(slot, at, chosen) {
+                    Some(words) => {
+                        chosen.push(words);
+                        true
+                    }
+                    None => false,
+                }
+            });
+            if !complete {
+                continue;
+            }
+            chosen.sort_unstable();
+            let close = chosen.windows(2).all(|pair| pair[1].from - pair[0].to.min(pair[1].from) <= GAP_MAX);
+            let reach = Words {
+                from: chosen.first().map_or(0, |words| words.from),
+                to: chosen.iter().map(|words| words.to).max().unwrap_or_default(),
+            };
+            let tighter = best.is_none_or(|best| reach.to - reach.from < best.to - best.from);
+            if close && tighter && !self.is_forbidden(rule, reach) {
+                best = Some(reach);
+            }
+        }
+        best
+    }
+
+    /// The occurrence of a slot nearest to `at` that overlaps nothing chosen.
+    fn nearest(&self, slot: u32, at: Words, chosen: &[Words]) -> Option<Words> {
+        let all = self.occurrences(slot);
+        let after = all.partition_point(|(_, words)| words.from < at.from);
+        let free = |words: &Words| !chosen.iter().any(|other| other.overlaps(*words));
+        let right = all.get(after..)?.iter().map(|(_, words)| *words).find(free);
+        let left = all.get(..after)?.iter().rev().map(|(_, words)| *words).find(free);
+        match (left, right) {
+            (Some(left), Some(right)) => {
+                Some(if at.from - left.from <= right.from - at.from { left } else { right })
+            }
+            (left, right) => left.or(right),
+        }
+    }
+
+    fn is_forbidden(&self, rule: &Rule, reach: Words) -> bool {
+        rule.absent.iter().any(|&slot| {
+            self.occurrences(slot)
+                .iter()
+                .any(|(_, words)| words.from + GAP_MAX >= reach.from && words.to <= reach.to + GAP_MAX)
+        })
+    }
+
+    /// Puts rules that hold together to concepts: the chance that not every one of them errs.
+    fn collect(&mut self) -> Vec<Hit> {
+        let rules = &self.dictionary.rules;
+        // Rules stand in order of their concepts.
+        self.held.sort_unstable();
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut forbidden = None;
+        for &(index, words) in &self.held {
+            let Some(rule) = rules.get(index as usize) else { continue };
+            if hits.last().is_none_or(|hit| hit.concept != rule.concept) && forbidden != Some(rule.concept) {
+                hits.push(Hit { concept: rule.concept, score: 0.0, evidence: Vec::new() });
+            }
+            let Some(hit) = hits.last_mut().filter(|hit| hit.concept == rule.concept) else { continue };
+            if rule.role == Role::Exception {
+                forbidden = Some(rule.concept);
+                hits.pop();
+                continue;
+            }
+            hit.score = 1.0 - (1.0 - hit.score) * (1.0 - rule.weight);
+            if hit.evidence.len() < EVIDENCE_MAX {
+                hit.evidence.push((rule.role, words));
+            }
+        }
+        hits
+    }
+
+    fn clear(&mut self) {
+        for (slot, _) in self.found.drain(..) {
+            if let Some(range) = self.by_slot.get_mut(slot as usize) {
+                *range = (0, 0);
+            }
+        }
+        self.held.clear();
+    }
+}
