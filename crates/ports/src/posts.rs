@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use otklik_domain::{
-    Analysis, BlockId, Event, EventId, Group, Intent, Network, PlaceId, Post, PostId, RegionId, SentimentLabel, TopicId,
+    Analysis, BlockId, Event, EventId, Group, Intent, Network, PlaceId, Post, PostId, RegionId, SentimentLabel,
+    TopicHit, TopicId,
 };
 
 use crate::error::PortResult;
@@ -21,18 +22,33 @@ pub struct PostRow {
     pub version: u64,
 }
 
-/// What one batch of the store stage writes.
+impl PostRow {
+    /// The main topic: the best one.
+    pub fn main_topic(&self) -> Option<&TopicHit> {
+        self.analysis.topics.first()
+    }
+
+    /// The municipality it belongs to.
+    pub fn municipality(&self) -> Option<&PlaceId> {
+        self.analysis.locality.as_ref().map(|locality| &locality.municipality)
+    }
+}
+
+/// What one batch of the store stage writes. Its parts are applied in the order of the fields: of a post that is both
+/// written and deleted nothing stays.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PostBatch {
     /// Posts, new or read again.
     pub rows: Vec<PostRow>,
-    /// Events as they stand, the latest version of each.
+    /// Events as they stand, the latest version of each. One that has no posts left is deleted: its title and summary were
+    /// taken from them.
     pub events: Vec<Event>,
-    /// Posts that are in another event now, with the version of the move.
+    /// Posts that are in another event now, with the version of the move. Moves of unknown posts, and moves older than
+    /// what is stored, are left out.
     pub moved: Vec<(PostId, EventId, u64)>,
     /// Posts that are gone at their source.
     pub deleted: Vec<PostId>,
-    /// Says which batch this is, so that a store may skip one it has: `partition:first-last`.
+    /// Says which batch this is, so that a store may skip rows it has: `partition:first-last`.
     pub token: String,
 }
 
@@ -179,13 +195,13 @@ pub trait Posts: Send + Sync {
     /// `Unavailable`, `Full`, `Rejected`. After an error the batch may be there in part; writing it again completes it.
     async fn write(&self, batch: PostBatch) -> PortResult<()>;
 
-    /// Posts by id, in no particular order; unknown ids are left out.
+    /// Posts by id, in no particular order, each once; unknown ids are left out.
     ///
     /// # Errors
     /// `Unavailable`.
     async fn get(&self, ids: &[PostId]) -> PortResult<Vec<PostRow>>;
 
-    /// Posts of a filter, the latest first.
+    /// Posts of a filter, the latest first, then by id. A store may give fewer than `limit`, never more than 1,000.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -197,7 +213,7 @@ pub trait Posts: Send + Sync {
     /// `Unavailable`.
     async fn count(&self, filter: &PostFilter) -> PortResult<u64>;
 
-    /// Counts by a field, the most frequent first, at most `limit` values.
+    /// Counts by a field, the most frequent first, then by value, at most `limit` values, never more than 10,000.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -206,7 +222,7 @@ pub trait Posts: Send + Sync {
     /// Posts over time, steps without posts left out, oldest first.
     ///
     /// # Errors
-    /// `Unavailable`.
+    /// `Unavailable`; `Rejected` when there are more than 20,000 steps.
     async fn timeline(&self, filter: &PostFilter, step: Timeline) -> PortResult<Vec<TimelinePoint>>;
 
     /// An event as it stands.
@@ -215,19 +231,20 @@ pub trait Posts: Send + Sync {
     /// `Unavailable`.
     async fn event(&self, id: &EventId) -> PortResult<Option<Event>>;
 
-    /// Events of a query.
+    /// Events of a query, in its order, then by id.
     ///
     /// # Errors
     /// `Unavailable`.
     async fn events(&self, query: &EventQuery) -> PortResult<Vec<Event>>;
 
-    /// How an event spread: steps of `step_minutes`, by network, oldest first, steps without posts left out.
+    /// How an event spread: steps of `step_minutes` counted from 1970, by network, oldest first, then by the network's
+    /// name; steps without posts left out.
     ///
     /// # Errors
-    /// `Unavailable`.
+    /// `Unavailable`; `Rejected` when `step_minutes` is 0 or there are more than 20,000 steps.
     async fn curve(&self, event: &EventId, step_minutes: u16) -> PortResult<Vec<CurvePoint>>;
 
-    /// Deletes posts published before a time, and events that ended before it.
+    /// Deletes posts published before a time, and events whose latest post is older than it.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -6,7 +6,7 @@ use otklik_domain::{PostId, RegionId, Span};
 
 use crate::{error::PortResult, log::PartitionPosition, posts::PostRow};
 
-/// What one batch writes to the index.
+/// What one batch writes to the index: the rows first, then the deletions. Of several rows of one id the last stays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchBatch {
     /// Posts to add, or to put in place of the same id.
@@ -55,7 +55,7 @@ impl FacetField {
 /// What is looked for.
 ///
 /// `text` is words in any inflection; all must occur. `"…"` is a phrase, `-word` must not occur, `word*` begins so.
-/// An empty text finds everything the other fields allow.
+/// An empty text finds everything the other fields allow. Case and the dots of ё make no difference.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SearchQuery {
     /// The words.
@@ -66,11 +66,11 @@ pub struct SearchQuery {
     pub from: Option<Timestamp>,
     /// Published before.
     pub to: Option<Timestamp>,
-    /// With one of these values in each of these fields.
+    /// With one of the values given for a field in each of the fields given.
     pub facets: Vec<(FacetField, String)>,
     /// The latest first instead of the best first.
     pub latest_first: bool,
-    /// Width of the histogram's steps in seconds; 0 for none.
+    /// Width of the histogram's steps in seconds; 0 for none. More than 10,000 steps are refused.
     pub histogram_step_seconds: u32,
     /// At most so many hits, never more than 200.
     pub limit: usize,
@@ -135,7 +135,8 @@ pub trait Search: Send + Sync {
     /// `Unavailable`.
     async fn position(&self, partition: u32) -> PortResult<u64>;
 
-    /// Answers a query. What was written before the call is found.
+    /// Answers a query. What was written before the call is found. Equal scores, or equal times when the latest come
+    /// first, come in any order, the same at each call until something is written.
     ///
     /// # Errors
     /// `Rejected` when the query makes no sense, with a message for the person who typed it; `Unavailable`.
