@@ -1,4 +1,4 @@
-//! Incidents, accounts, the outbox and the audit trail: what needs transactions.
+//! Incidents, accounts, the outbox and the audit trail: what needs transactions. Times are kept to the microsecond.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,6 +8,13 @@ use otklik_domain::{
 use tokio::sync::broadcast;
 
 use crate::{error::PortResult, log::PartitionPosition};
+
+/// Most incidents on a page.
+pub const INCIDENT_PAGE_MAX: usize = 500;
+/// Days of [`BoardCounts::days`].
+pub const BOARD_DAYS: u32 = 60;
+/// Days a reply is kept at least; a store drops older ones when it writes the next.
+pub const REPLIES_KEPT_DAYS: u32 = 7;
 
 /// An incident to open.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +28,8 @@ pub struct NewIncident {
 /// A step of an incident that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
-    /// The incident after the step; its version is one higher than the stored one.
+    /// The incident after the step; its version is one higher than the stored one. Its posts, authors and risk are not
+    /// written: a [`Refresh`] may have come in between.
     pub incident: Incident,
     /// The line of its history; `None` when only its clocks changed, which leaves the version as it was.
     pub change: Option<Change>,
@@ -122,7 +130,7 @@ pub struct IncidentQuery {
     pub filter: IncidentFilter,
     /// In which order.
     pub order: IncidentOrder,
-    /// At most so many, never more than 500.
+    /// At most so many, never more than [`INCIDENT_PAGE_MAX`].
     pub limit: usize,
     /// Skip so many.
     pub offset: usize,
@@ -137,20 +145,21 @@ pub struct IncidentPage {
     pub incidents: Vec<Incident>,
 }
 
-/// Counts for boards.
+/// Counts for boards. Open is what is not in a final state. Nothing is listed that is not there; equals come by id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BoardCounts {
     /// Incidents by state.
     pub states: Vec<(State, u64)>,
     /// Open ones by block, most first.
     pub blocks: Vec<(BlockId, u64)>,
-    /// By body: open, overdue, answered; most open first.
+    /// By body: open, overdue, those that ever got a final answer; most open first.
     pub agencies: Vec<(AgencyId, u64, u64, u64)>,
     /// By municipality: open, most first.
     pub municipalities: Vec<(PlaceId, u64)>,
-    /// Opened and answered per day of UTC: day, opened, answered; oldest first, at most the last 60 days.
+    /// Per day of UTC: day, opened, got their first final answer; oldest first, [`BOARD_DAYS`] up to today.
     pub days: Vec<(Timestamp, u64, u64)>,
-    /// Incidents with a final answer: minutes from opening to the first answer, median and 90th percentile.
+    /// Incidents with a final answer: full minutes from opening to the first answer, median and 90th percentile by
+    /// nearest rank.
     pub first_answer_minutes: Option<(u64, u64)>,
     /// Ratings 1..=5.
     pub ratings: [u64; 5],
@@ -288,7 +297,8 @@ pub trait Incidents: Send + Sync {
     /// also goes to the outbox, in order.
     ///
     /// # Errors
-    /// `Conflict` when a step's incident is not at the version before it: nothing was written. `Unavailable`, `Full`.
+    /// `Conflict` when a step's incident is not at the version before it, or the reply's key is taken; `NotFound` when a
+    /// step, a count or an event names an incident that is not there. Then nothing was written. `Unavailable`, `Full`.
     async fn write(&self, batch: IncidentBatch) -> PortResult<()>;
 
     /// The position a consumer has reached in a partition; 0 when it has written nothing.
@@ -366,7 +376,8 @@ pub trait Incidents: Send + Sync {
     /// `Unavailable`.
     async fn outbox(&self, after: u64, limit: usize) -> PortResult<Vec<OutboxEntry>>;
 
-    /// Drops outbox entries up to a sequence, all of whose readers have passed it, made before a time.
+    /// Drops outbox entries up to a sequence, all of whose readers have passed it, made before a time, and the attempts
+    /// to deliver them made before it.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -378,7 +389,7 @@ pub trait Incidents: Send + Sync {
     /// `Unavailable`.
     async fn webhooks(&self) -> PortResult<Vec<Webhook>>;
 
-    /// Adds a webhook or puts it in the place of the same id.
+    /// Adds a webhook or puts it in the place of the same id, whose `delivered_to` never goes back.
     ///
     /// # Errors
     /// `Unavailable`.

@@ -5,10 +5,12 @@
 
 mod clock;
 pub mod conformance;
+pub mod due;
 mod error;
 mod incidents;
 mod log;
 pub mod memory;
+pub mod partitions;
 mod posts;
 mod search;
 mod snapshots;
@@ -16,9 +18,9 @@ mod snapshots;
 pub use clock::{Clock, FixedClock};
 pub use error::{ErrorKind, PortError, PortResult};
 pub use incidents::{
-    Account, AuditEntry, BoardCounts, Delivery, DeliveryResult, IdempotentReply, IncidentBatch, IncidentFilter,
-    IncidentOrder, IncidentPage, IncidentQuery, Incidents, NewIncident, OutboxEntry, Refresh, Session, Step, Token,
-    Webhook,
+    Account, AuditEntry, BOARD_DAYS, BoardCounts, Delivery, DeliveryResult, INCIDENT_PAGE_MAX, IdempotentReply,
+    IncidentBatch, IncidentFilter, IncidentOrder, IncidentPage, IncidentQuery, Incidents, NewIncident, OutboxEntry,
+    REPLIES_KEPT_DAYS, Refresh, Session, Step, Token, Webhook,
 };
 pub use log::{Consumer, Cursor, Lag, Log, Output, PartitionPosition, Polled, Record, Retention, StoredRecord, Topic};
 pub use posts::{

@@ -149,7 +149,7 @@ pub trait Log: Send + Sync {
     /// `Unavailable`; `Conflict` where the log allows one consumer of a group only and there is one.
     async fn consumer(&self, group: &str, topic: Topic) -> PortResult<Box<dyn Consumer>>;
 
-    /// How far a group is behind, a line for each partition that has records.
+    /// How far a group is behind, a line for each partition that has or had records.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -182,14 +182,15 @@ pub trait Consumer: Send {
     /// are there or neither.
     ///
     /// # Errors
-    /// `Conflict` when the partition has meanwhile gone to another consumer; then nothing was written. `Full`,
-    /// `Unavailable`.
+    /// `Conflict` when the partition has meanwhile gone to another consumer, `Rejected` when `next` lies before what the
+    /// group has committed or beyond the partition's end; then nothing was written. `Full`, `Unavailable`.
     async fn commit(&mut self, next: PartitionPosition, outputs: Vec<Output>, now: Timestamp) -> PortResult<()>;
 
     /// Reads on from a position, before the committed one too: to rebuild a state from its snapshot. Committed positions
     /// stay.
     ///
     /// # Errors
-    /// `Unavailable`; `NotFound` when the position has been trimmed away.
+    /// `Conflict` when the partition is not this consumer's; `NotFound` when the position has been trimmed away or lies
+    /// beyond the end; `Unavailable`.
     async fn seek(&mut self, to: PartitionPosition) -> PortResult<()>;
 }
