@@ -1,1 +1,59 @@
-fn main() {}
+//! Otklik: from residents' public posts to incidents somebody answers. One binary, a subcommand for each job.
+
+mod cli;
+mod dictionaries;
+mod filters;
+mod jsonl;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Some of the input was refused; the rest was done.
+    SomeRefused,
+}
+
+/// Exit code when nothing could be done.
+const FAILURE: u8 = 1;
+/// Exit code when some of the input was refused.
+const SOME_REFUSED: u8 = 2;
+/// Exit code of wrong usage, as `sysexits.h` has it.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            // Nothing is left to do when the terminal is gone.
+            drop(error.print());
+            return if asked_for { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+        }
+    };
+    match run(cli.command) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeRefused) => ExitCode::from(SOME_REFUSED),
+        Err(error) if jsonl::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("otklik: {error:#}");
+            ExitCode::from(FAILURE)
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Analyse(args) => filters::analyse::run(&args),
+        Command::Check(args) => filters::check::run(&args),
+        Command::Eval(args) => filters::eval::run(&args),
+        Command::Predict(args) => filters::predict::run(&args),
+        Command::Train(args) => filters::train::run(&args),
+    }
+}

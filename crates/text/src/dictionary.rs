@@ -9,9 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     lexicon::{Lexicon, Target},
     places::Gazetteer,
-    source::{
-        DangerFile, Entry, Problem, SourceFile, ToneFile, TopicFile, read_classes, read_morphology, read_toml,
-    },
+    source::{DangerFile, Entry, Problem, SourceFile, ToneFile, TopicFile, read_classes, read_morphology, read_toml},
     term::{Classes, Slot, parse},
     tone::Tone,
 };
@@ -64,8 +62,6 @@ pub(crate) enum Kind {
 pub(crate) struct Concept {
     pub(crate) kind: Kind,
     pub(crate) id: String,
-    /// Whether it has rules that forbid it.
-    pub(crate) has_exceptions: bool,
 }
 
 /// A rule's part in its concept.
@@ -164,8 +160,7 @@ impl Builder {
     fn new(files: &[SourceFile<'_>]) -> Self {
         let mut problems = Vec::new();
         let named = |name: &str| files.iter().find(|file| file.path == name);
-        let morphology =
-            named("morphology.tsv").map(|file| read_morphology(file, &mut problems)).unwrap_or_default();
+        let morphology = named("morphology.tsv").map(|file| read_morphology(file, &mut problems)).unwrap_or_default();
         let classes = named("classes.toml").map(|file| read_classes(file, &mut problems)).unwrap_or_default();
         Self {
             lexicon: Lexicon::new(morphology),
@@ -264,11 +259,7 @@ impl Builder {
             let message = format!("{} needs at least {EXAMPLES_MIN} examples and one of others", entry.id.get_ref());
             self.problems.push(Problem::at(file, entry.id.span(), message));
         }
-        self.concepts.push(Concept {
-            kind,
-            id: entry.id.get_ref().clone(),
-            has_exceptions: !entry.not.is_empty(),
-        });
+        self.concepts.push(Concept { kind, id: entry.id.get_ref().clone() });
         for (number, term) in (1..).zip(&entry.terms) {
             self.add_rule(file, concept, Role::Term(number), term);
         }

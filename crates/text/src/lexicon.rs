@@ -74,8 +74,7 @@ impl Lexicon {
         match pattern {
             WordPattern::Inflected(word) => {
                 let form = hash_folded(word);
-                let stem =
-                    self.irregular.get(&form).copied().unwrap_or_else(|| hash_folded(&stemmer.stem(word)));
+                let stem = self.irregular.get(&form).copied().unwrap_or_else(|| hash_folded(&stemmer.stem(word)));
                 let next = self.continuations.len() as WordId;
                 let id = *self.by_stem.entry(stem).or_insert(next);
                 self.make_room(id);

@@ -1,12 +1,27 @@
-//! Reading a Russian post: tokens, stems, language, topics by dictionary and model, places, tone, fingerprints.
+//! Reading a Russian post: tokens, stems, language, topics by dictionary and model, places, tone.
 //!
 //! Everything here is a pure function of its input and of dictionaries handed in as text.
 
+mod analyse;
+mod check;
+mod dictionary;
 mod fold;
+mod language;
 mod lexer;
 mod lexicon;
+mod matcher;
+mod model;
+mod places;
+mod source;
 mod term;
 mod token;
+mod tone;
 
+pub use analyse::Analyser;
+pub use check::ExampleReport;
+pub use dictionary::{Dictionary, Topic};
 pub use lexer::{Lexeme, Lexer};
+pub use model::{Model, ModelFileError, Sample, Scored, TrainError, TrainOptions, train};
+pub use places::{Gazetteer, Place};
+pub use source::{Problem, SourceFile};
 pub use token::{Ending, Flags, Token, tokenise};

@@ -206,9 +206,7 @@ impl Matcher {
         let right = all.get(after..)?.iter().map(|(_, words)| *words).find(free);
         let left = all.get(..after)?.iter().rev().map(|(_, words)| *words).find(free);
         match (left, right) {
-            (Some(left), Some(right)) => {
-                Some(if at.from - left.from <= right.from - at.from { left } else { right })
-            }
+            (Some(left), Some(right)) => Some(if at.from - left.from <= right.from - at.from { left } else { right }),
             (left, right) => left.or(right),
         }
     }

@@ -32,12 +32,14 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn at(file: &SourceFile<'_>, span: Range<usize>, message: impl Into<String>) -> Self {
+    /// A mistake at a place of a file, given in bytes.
+    pub fn at(file: &SourceFile<'_>, span: Range<usize>, message: impl Into<String>) -> Self {
         let line = file.content.bytes().take(span.start).filter(|&byte| byte == b'\n').count() + 1;
         Self { path: file.path.to_owned(), line, message: message.into() }
     }
 
-    pub(crate) fn on_line(file: &SourceFile<'_>, line: usize, message: impl Into<String>) -> Self {
+    /// A mistake on a line, from 1.
+    pub fn on_line(file: &SourceFile<'_>, line: usize, message: impl Into<String>) -> Self {
         Self { path: file.path.to_owned(), line, message: message.into() }
     }
 }

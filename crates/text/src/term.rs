@@ -8,6 +8,8 @@ use crate::fold::{Class, classify, fold};
 const CLASS_DEPTH_MAX: usize = 5;
 /// Most slots in a term.
 const SLOTS_MAX: usize = 6;
+/// Most slots that must not be found.
+const ABSENT_MAX: usize = 12;
 
 /// One word of a term.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,8 +51,11 @@ pub(crate) fn parse(term: &str, classes: &Classes) -> Result<Term, String> {
     if parsed.slots.is_empty() {
         return Err(format!("term {term:?} has nothing that must be found"));
     }
-    if parsed.slots.len() + parsed.absent.len() > SLOTS_MAX {
+    if parsed.slots.len() > SLOTS_MAX {
         return Err(format!("term {term:?} has more than {SLOTS_MAX} slots"));
+    }
+    if parsed.absent.len() > ABSENT_MAX {
+        return Err(format!("term {term:?} has more than {ABSENT_MAX} slots that must not be found"));
     }
     Ok(parsed)
 }
@@ -86,7 +91,7 @@ fn alternatives(text: &str, classes: &Classes, depth: usize, phrases: &mut Vec<P
 }
 
 fn phrase(text: &str) -> Result<Phrase, String> {
-    text.split(['_', '-']).map(word).collect()
+    text.split(['_', '-', '/', '.', ',']).map(word).collect()
 }
 
 fn word(text: &str) -> Result<WordPattern, String> {
@@ -150,7 +155,7 @@ mod tests {
     fn reads_terms() {
         check("яма @road", "яма дорога|проезжая_часть|трасса");
         check("Ёлка!  ремонт* -двор", "елка! ремонт* -двор");
-        check("бок-о-бок", "бок_о_бок");
+        check("бок-о-бок з/п", "бок_о_бок з_п");
         check("вода|вода", "вода");
         check("😡", "😡!");
     }
@@ -162,7 +167,7 @@ mod tests {
         check("вода||газ", "\"\" is not a word");
         check("@river", "class @river is not in classes.toml");
         check("@loop", "classes are nested more than 5 deep: is one part of itself?");
-        check("вода,газ", "',' in \"вода,газ\" is not part of a word");
+        check("вода+газ", "'+' in \"вода+газ\" is not part of a word");
         check("а б в г д е ж", "term \"а б в г д е ж\" has more than 6 slots");
     }
 }

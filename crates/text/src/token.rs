@@ -247,7 +247,9 @@ impl Scanner<'_> {
                 self.before = Flags::default();
             }
             Class::Separator if c == '…' => self.before = Flags::SENTENCE_START,
-            Class::Separator if matches!(c, '–' | '—' | '«' | '»' | '\u{A0}') => self.before.0 &= !Flags::JOINED.0,
+            Class::Separator if matches!(c, '–' | '—' | '«' | '»' | '\u{A0}') => {
+                self.before.0 &= !Flags::JOINED.0
+            }
             Class::Separator | Class::Ignored => {}
         }
         self.at += c.len_utf8();

@@ -1,0 +1,7 @@
+//! The pure stages as filters over JSON Lines.
+
+pub(crate) mod analyse;
+pub(crate) mod check;
+pub(crate) mod eval;
+pub(crate) mod predict;
+pub(crate) mod train;

@@ -1,0 +1,10 @@
+//! Places: a gazetteer recognised in every case of declension, streets and houses by how they are written.
+
+mod decline;
+mod gazetteer;
+mod resolve;
+mod street;
+
+pub use gazetteer::{Gazetteer, Place};
+pub(crate) use resolve::{Context, resolve};
+pub(crate) use street::StreetWords;

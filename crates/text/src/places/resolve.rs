@@ -1,0 +1,257 @@
+//! From names found in a text to places: which of the places of that name is meant, and how sure that is.
+
+use otklik_domain::{Locality, LocatedBy, PlaceId, PlaceKind, PlaceMention};
+
+use super::{
+    gazetteer::{Gazetteer, Place},
+    street::StreetWords,
+};
+use crate::{fold::hash_folded, lexer::Lexeme, matcher::Words, token::Flags};
+
+/// Farthest a point may lie from any known place to belong to its municipality.
+const NEAREST_METRES_MAX: f64 = 30_000.0;
+/// Mentions kept for one text.
+const MENTIONS_MAX: usize = 32;
+
+/// What is known of a post besides its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Context<'a> {
+    /// The region whose desk it belongs to.
+    pub(crate) region: Option<&'a str>,
+    /// The municipality its community is at home in.
+    pub(crate) home: Option<&'a PlaceId>,
+    /// Coordinates.
+    pub(crate) point: Option<otklik_domain::GeoPoint>,
+}
+
+/// The places a text names, in order, and the municipality the post belongs to.
+pub(crate) fn resolve(
+    gazetteer: &Gazetteer,
+    streets: &StreetWords,
+    names: &[(u32, Words)],
+    lexemes: &[Lexeme],
+    text: &str,
+    context: Context<'_>,
+) -> (Vec<PlaceMention>, Option<Locality>) {
+    let chosen = longest(names, lexemes);
+    let home_region = context.region.or_else(|| named_region(gazetteer, &chosen));
+    let mut mentions = Vec::new();
+    let mut taken = Vec::new();
+    for (name, words) in chosen {
+        let Some(found) = choose(gazetteer, name, words, lexemes, context, home_region) else { continue };
+        if let Some(mention) = mention(gazetteer, streets, &found, words, lexemes, text) {
+            taken.push(words);
+            mentions.push(mention);
+        }
+    }
+    mentions.extend(streets.find(lexemes, text, &taken));
+    mentions.sort_by_key(|mention: &PlaceMention| mention.span);
+    mentions.dedup_by(|later, first| later.span.start < first.span.end);
+    mentions.truncate(MENTIONS_MAX);
+    let locality = locality(gazetteer, &mentions, context);
+    if let Some(locality) = &locality {
+        for mention in mentions.iter_mut().filter(|mention| mention.kind == PlaceKind::Street) {
+            mention.municipality.get_or_insert_with(|| locality.municipality.clone());
+        }
+    }
+    (mentions, locality)
+}
+
+/// Of names that overlap the longest, of equally long the first.
+fn longest(names: &[(u32, Words)], lexemes: &[Lexeme]) -> Vec<(u32, Words)> {
+    let mut sorted: Vec<(u32, Words)> =
+        names.iter().copied().filter(|(_, words)| is_unbroken(*words, lexemes)).collect();
+    sorted.sort_by_key(|(name, words)| (words.from, u32::MAX - words.to, *name));
+    let mut chosen: Vec<(u32, Words)> = Vec::new();
+    for (name, words) in sorted {
+        match chosen.last() {
+            // The same words may be the name of a street and of a town: both are kept for `choose`.
+            Some((_, last)) if words.from < last.to && words != *last => {}
+            _ => chosen.push((name, words)),
+        }
+    }
+    chosen
+}
+
+/// Whether no sentence ends within a name.
+fn is_unbroken(words: Words, lexemes: &[Lexeme]) -> bool {
+    lexemes
+        .get(words.from as usize + 1..words.to as usize)
+        .is_none_or(|rest| rest.iter().all(|lexeme| !lexeme.token.flags.has(Flags::AFTER_COMMA)))
+}
+
+/// The region a text names itself.
+fn named_region<'g>(gazetteer: &'g Gazetteer, names: &[(u32, Words)]) -> Option<&'g str> {
+    names
+        .iter()
+        .flat_map(|(name, _)| gazetteer.of_name(*name))
+        .filter_map(|&place| gazetteer.by_index(place))
+        .find(|place| place.kind == PlaceKind::Region)
+        .map(|place| place.id.as_str())
+}
+
+struct Chosen<'g> {
+    place: &'g Place,
+    score: f32,
+    marked_street: bool,
+}
+
+fn choose<'g>(
+    gazetteer: &'g Gazetteer,
+    name: u32,
+    words: Words,
+    lexemes: &[Lexeme],
+    context: Context<'_>,
+    home_region: Option<&str>,
+) -> Option<Chosen<'g>> {
+    let surroundings = Surroundings::of(words, lexemes);
+    let places = gazetteer.of_name(name);
+    let best = places
+        .iter()
+        .filter_map(|&index| gazetteer.by_index(index))
+        .filter(|place| surroundings.allow(place, words))
+        .max_by_key(|place| {
+            let in_region = home_region.is_some_and(|region| gazetteer.is_in_region(place, region));
+            let at_home = context.home.is_some_and(|home| gazetteer.path_up(place).any(|above| above.id == *home));
+            let kind = match place.kind {
+                PlaceKind::Street => surroundings.street,
+                PlaceKind::Settlement | PlaceKind::Municipality => !surroundings.street,
+                _ => false,
+            };
+            let marked = surroundings.kind == Some(place.kind);
+            (marked, in_region, at_home, kind, place.kind == PlaceKind::Settlement, place.population)
+        })?;
+    let in_region = home_region.is_none_or(|region| gazetteer.is_in_region(best, region));
+    let rivals = places.len() > 1 && home_region.is_none();
+    let mut score: f32 = 0.55;
+    score += if surroundings.capital { 0.2 } else { 0.0 };
+    score += if surroundings.kind.is_some() || surroundings.street { 0.2 } else { 0.0 };
+    score += if in_region && home_region.is_some() { 0.15 } else { 0.0 };
+    score += if words.to - words.from > 1 { 0.1 } else { 0.0 };
+    score -= if rivals { 0.15 } else { 0.0 };
+    score -= if in_region { 0.0 } else { 0.1 };
+    Some(Chosen { place: best, score: score.clamp(0.1, 0.99), marked_street: surroundings.street })
+}
+
+/// What stands around a name.
+struct Surroundings {
+    capital: bool,
+    preposition: bool,
+    street: bool,
+    house: bool,
+    kind: Option<PlaceKind>,
+}
+
+impl Surroundings {
+    fn of(words: Words, lexemes: &[Lexeme]) -> Self {
+        let first = lexemes.get(words.from as usize);
+        let before = words.from.checked_sub(1).and_then(|index| lexemes.get(index as usize));
+        let after = lexemes.get(words.to as usize);
+        let form = |lexeme: Option<&Lexeme>| lexeme.map_or(0, |lexeme| lexeme.token.form);
+        let is_one_of = |form: u64, words: &str| words.split(' ').any(|word| hash_folded(word) == form);
+        const STREET: &str = "ул улица улице улицы улицу улицей пр просп проспект проспекте проспекту проспекта пер переулок \
+            переулке переулку переулка шоссе площадь площади пл наб набережная набережной набережную бульвар бульваре бульвара";
+        const TOWN: &str = "г гор город города городе городу городом п пос поселок поселке поселка пгт с село селе села \
+            д дер деревня деревне деревни станица аул хутор";
+        const DISTRICT: &str = "район района районе району районом р округ округа округе округу го мо";
+        const REGION: &str = "область области обл республика республики республике край края крае";
+        let (before_form, after_form) = (form(before), form(after));
+        let kind = if is_one_of(before_form, TOWN) {
+            Some(PlaceKind::Settlement)
+        } else if is_one_of(after_form, DISTRICT) {
+            Some(PlaceKind::Municipality)
+        } else if is_one_of(after_form, REGION) || is_one_of(before_form, REGION) {
+            Some(PlaceKind::Region)
+        } else {
+            None
+        };
+        Self {
+            capital: first.is_some_and(|lexeme| lexeme.token.flags.has(Flags::CAPITAL)),
+            preposition: is_one_of(before_form, "в во из под до от на по у за через около возле близ к"),
+            street: is_one_of(before_form, STREET) || is_one_of(after_form, STREET),
+            house: after.is_some_and(|lexeme| lexeme.token.flags.has(Flags::DIGIT)),
+            kind,
+        }
+    }
+
+    /// Whether the words may name this place at all. Names are words too («Мир», «Свободный»): without a capital there
+    /// has to be something else that says "place".
+    fn allow(&self, place: &Place, words: Words) -> bool {
+        let said = self.capital || self.preposition || self.kind.is_some() || self.street;
+        match place.kind {
+            // A street by its bare name needs a house or на/по before it: surnames are names of streets.
+            PlaceKind::Street => self.street || (self.preposition && self.capital) || self.house && said,
+            PlaceKind::Landmark => words.to - words.from > 1 || self.capital,
+            // «Можгинский» alone says little.
+            PlaceKind::Municipality if is_adjective(&place.name) => self.kind == Some(PlaceKind::Municipality),
+            _ => said && !self.street,
+        }
+    }
+}
+
+fn is_adjective(name: &str) -> bool {
+    name.ends_with("ский") || name.ends_with("цкий") || name.ends_with("ной") || name.ends_with("ный")
+}
+
+fn mention(
+    gazetteer: &Gazetteer,
+    streets: &StreetWords,
+    found: &Chosen<'_>,
+    words: Words,
+    lexemes: &[Lexeme],
+    text: &str,
+) -> Option<PlaceMention> {
+    let place = found.place;
+    let mut id = place.id.clone();
+    let mut name = place.name.clone();
+    let mut span = words.span(lexemes);
+    if place.kind == PlaceKind::Street {
+        // «Советская улица, 5»: the word for the street may stand after its name.
+        let marker_after = lexemes.get(words.to as usize).and_then(|lexeme| streets.marker(lexeme));
+        let marker_before =
+            words.from.checked_sub(1).and_then(|at| lexemes.get(at as usize)).and_then(|lexeme| streets.marker(lexeme));
+        let after = words.to + u32::from(marker_after.is_some());
+        name = format!("{} {name}", marker_before.or(marker_after).map_or("улица", |(word, _)| word));
+        let house = streets.house(lexemes, text, after);
+        if house.is_none() && !found.marked_street && words.to - words.from == 1 && found.score < 0.7 {
+            return None;
+        }
+        if let Some((house, end)) = house {
+            id = PlaceId::new(format!("{id}:{house}"));
+            name = format!("{name}, {}", house.to_uppercase());
+            span = Words { from: words.from, to: end }.span(lexemes);
+        }
+    }
+    Some(PlaceMention {
+        id,
+        name,
+        kind: place.kind,
+        span,
+        score: found.score,
+        point: place.point,
+        municipality: gazetteer.municipality(place).map(|municipality| municipality.id.clone()),
+    })
+}
+
+/// The municipality a post belongs to: what its text names, else its coordinates, else its community's home.
+fn locality(gazetteer: &Gazetteer, mentions: &[PlaceMention], context: Context<'_>) -> Option<Locality> {
+    let in_region = |id: &PlaceId| {
+        gazetteer
+            .get(id.as_str())
+            .is_some_and(|place| context.region.is_none_or(|region| gazetteer.is_in_region(place, region)))
+    };
+    let named = mentions
+        .iter()
+        .filter(|mention| mention.municipality.as_ref().is_some_and(&in_region))
+        .max_by(|a, b| a.score.total_cmp(&b.score).then(b.span.cmp(&a.span)))
+        .and_then(|mention| mention.municipality.clone());
+    let by_text = named.map(|id| (id, LocatedBy::Text));
+    let by_point = || {
+        let municipality = gazetteer.nearest_municipality(context.point?, context.region?, NEAREST_METRES_MAX)?;
+        Some((municipality.id.clone(), LocatedBy::Coordinates))
+    };
+    let by_home = || context.home.map(|home| (home.clone(), LocatedBy::Community));
+    let (municipality, by) = by_text.or_else(by_point).or_else(by_home)?;
+    let name = gazetteer.get(municipality.as_str())?.name.clone();
+    Some(Locality { municipality, name, by })
+}
