@@ -72,8 +72,8 @@ fn choose<'a>(content: &'a Content, random: &mut Random) -> Vec<Said<'a>> {
         }
         for _ in 0..ATTEMPTS {
             let mut text = template::fill(line, &content.slots, random);
-            if number >= first_uses {
-                text = edit::retype(&text, random);
+            if number >= first_uses && !lines.careful {
+                text = edit::retype(&text, edit::CALM, random);
             }
             let common = text.chars().count() <= COMMON_CHARS;
             if !text.trim().is_empty() && (said_before.insert(text.clone()) || common) {

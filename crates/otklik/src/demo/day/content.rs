@@ -119,6 +119,9 @@ pub(super) struct Background {
     /// Whether the lines are comments below other posts.
     #[serde(default)]
     pub(super) comment: bool,
+    /// Whether they are written with care, as editors do: no slips, no emoji.
+    #[serde(default)]
+    pub(super) careful: bool,
     networks: BTreeMap<String, u32>,
     #[serde(skip)]
     pub(super) shares: Vec<(Network, u32)>,

@@ -2,7 +2,10 @@
 
 use super::random::Random;
 
-const EMOJI: &[&str] = &[" 😡", " 😢", " 🤦", " 🙏", " 😅", " 👍", " ❗", " 🤷", " 😳", " 💔", " 🙄"];
+/// What people in trouble add.
+pub(super) const UPSET: &[&str] = &[" 😡", " 😢", " 🤦", " 🙏", " ❗", " 😳", " 💔", " 🙄"];
+/// What people add when nothing is wrong.
+pub(super) const CALM: &[&str] = &[" 🙂", " 😄", " 👍", " 😅", " 🤷", " ✨", " 🌿", ")", "))"];
 const COPIED: &[&str] = &[
     "Пишут:",
     "Копирую из соседней группы.",
@@ -16,6 +19,7 @@ const COPIED: &[&str] = &[
     "Анонимно, пожалуйста.",
     "Передаю от мамы:",
 ];
+const REPRINTED: &[&str] = &["Коротко.", "Как сообщалось ранее:", "Обновлено.", "К этому часу:", "Главное за день."];
 const ADDED: &[&str] = &[
     "Сил нет.",
     "Кто в курсе?",
@@ -30,7 +34,7 @@ const ADDED: &[&str] = &[
 ];
 
 /// Types a text again, carelessly: it may come back as it was.
-pub(super) fn retype(text: &str, random: &mut Random) -> String {
+pub(super) fn retype(text: &str, emoji: &[&str], random: &mut Random) -> String {
     let mut typed = text.to_owned();
     if random.chance(0.35) {
         typed = typed.trim_end_matches(['.', '!', '?', '…']).to_owned();
@@ -45,9 +49,15 @@ pub(super) fn retype(text: &str, random: &mut Random) -> String {
         typed = slip(&typed, random);
     }
     if random.chance(0.12) {
-        typed.push_str(random.pick(EMOJI).copied().unwrap_or_default());
+        typed.push_str(random.pick(emoji).copied().unwrap_or_default());
     }
     typed
+}
+
+/// Prints a news item again, with another beginning or without its end. The result always differs from the text.
+pub(super) fn reprint(text: &str, random: &mut Random) -> String {
+    let begun = format!("{} {text}", random.pick(REPRINTED).copied().unwrap_or_default());
+    if random.chance(0.5) { shorten(&begun) } else { begun }
 }
 
 /// Copies a text with a change or two. The result always differs from the text.
@@ -60,7 +70,7 @@ pub(super) fn copy(text: &str, random: &mut Random) -> String {
         _ => copied = slip(&copied, random),
     }
     if random.chance(0.4) {
-        copied = retype(&copied, random);
+        copied = retype(&copied, UPSET, random);
     }
     if copied == text {
         copied.push_str(if text.ends_with('!') { "!!" } else { "!" });

@@ -118,7 +118,7 @@ impl Writer<'_> {
             What::Message(text) => self.write_message(text, at, random),
             What::Appeal(text) => self.write_appeal(text, at, random),
             What::Comment { text, again } => {
-                let text = if again { edit::retype(text, random) } else { text.to_owned() };
+                let text = if again { edit::retype(text, edit::UPSET, random) } else { text.to_owned() };
                 self.write_comment(text, at, random)
             }
             What::Repost => self.write_repost(at, random),
@@ -221,7 +221,7 @@ impl Writer<'_> {
             let at = self.event.starts + news.after_minutes * 60;
             for (network, delay) in [(Network::Rss, 0), (Network::Telegram, 240), (Network::Rss, 1_500)] {
                 let late = delay + random.between(0.0, 600.0) as i64;
-                let text = if delay > 1_000 { edit::copy(&news.text, random) } else { news.text.clone() };
+                let text = if delay > 1_000 { edit::reprint(&news.text, random) } else { news.text.clone() };
                 let draft = self.draft(network, text, at + late, random)?;
                 self.drafts.add(draft);
             }
