@@ -2,6 +2,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use otklik_domain as domain;
 use otklik_domain::{Network, PostKind};
+use otklik_engine::{
+    region::{Region, SourceFile},
+    routing::Matter,
+    sla::Calendar,
+};
 use otklik_wire::Post;
 
 use super::{Day, content::Content, generate};
@@ -163,17 +168,22 @@ fn neighbours_write_tatar_and_udmurt() {
 }
 
 #[test]
-fn planted_events_name_what_the_dictionaries_hold() {
+fn planted_events_are_routed_as_the_truth_says() {
     const PLACES: &str = include_str!("../../../../../dictionaries/places/demo.tsv");
     const REGION: &str = include_str!("../../../../../dictionaries/regions/demo.toml");
     let places: BTreeSet<&str> = PLACES.lines().filter_map(|line| line.split('\t').next()).collect();
-    let region: toml::Table = REGION.parse().unwrap();
-    let agencies: BTreeSet<&str> =
-        region["agencies"].as_array().unwrap().iter().map(|agency| agency["id"].as_str().unwrap()).collect();
+    let file = SourceFile { path: "regions/demo.toml", content: REGION };
+    let region = Region::parse(&file, None, Calendar::default()).unwrap();
     for event in day(7).planted {
-        assert!(agencies.contains(event.agency.as_str()), "{}: agency {}", event.id, event.agency);
-        assert!(event.municipality.iter().all(|id| places.contains(id.as_str())), "{}: municipality", event.id);
-        assert!((1..=5).contains(&event.severity) && !event.topics.is_empty() && !event.place.is_empty());
-        assert!(!event.title.is_empty() && (!event.danger || event.severity == 5), "{}", event.id);
+        let municipality = event.municipality.as_deref().map(domain::PlaceId::from);
+        assert!(municipality.iter().all(|id| places.contains(id.as_str())), "{}: municipality", event.id);
+        assert!(!event.topics.is_empty(), "{}: no topic", event.id);
+        for topic in &event.topics {
+            let topic = domain::TopicId::from(topic.as_str());
+            let matter = Matter { topic: Some(&topic), municipality: municipality.as_ref(), ..Matter::default() };
+            assert_eq!(region.route(&matter).agency.as_str(), event.agency, "{}: {topic}", event.id);
+        }
+        assert!((1..=5).contains(&event.severity) && (!event.danger || event.severity == 5), "{}", event.id);
+        assert!(!event.title.is_empty() && !event.place.is_empty(), "{}", event.id);
     }
 }
