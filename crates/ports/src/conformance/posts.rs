@@ -40,7 +40,7 @@ async fn keeps_every_field(posts: &impl Posts) {
     let rows = [full_row("telegram:example/1", "2024-03-01T12:00:00.123Z"), row("vk:2", "1990-01-01T00:00:00Z", "")];
     write(posts, &rows).await;
     for expected in &rows {
-        assert_eq!(posts.get(&[expected.post.id.clone()]).await.unwrap(), std::slice::from_ref(expected));
+        assert_eq!(posts.get(std::slice::from_ref(&expected.post.id)).await.unwrap(), std::slice::from_ref(expected));
     }
     assert_eq!(all(posts).await, rows);
 }

@@ -1,0 +1,49 @@
+-- Posts with what was read from them. The highest version of an id counts; queries say FINAL.
+-- Sorted by id, so that writing, moving and deleting posts by id is cheap; small granules for the same reason.
+-- A post whose publication month changes is deleted from the old month by the writer: FINAL works within a month.
+CREATE TABLE IF NOT EXISTS posts
+(
+    id String CODEC(ZSTD(1)),
+    version UInt64,
+    published_at DateTime64(3, 'UTC'),
+    region LowCardinality(String),
+    network LowCardinality(String),
+    kind LowCardinality(String),
+    url String CODEC(ZSTD(1)),
+    community_id LowCardinality(String),
+    community_name LowCardinality(String),
+    author_key String,
+    text String CODEC(ZSTD(1)),
+    reply_to String CODEC(ZSTD(1)),
+    repost_of String CODEC(ZSTD(1)),
+    views UInt64,
+    likes UInt64,
+    reposts UInt64,
+    comments UInt64,
+    followers UInt64,
+    lat Nullable(Float64),
+    lon Nullable(Float64),
+    labels Map(LowCardinality(String), String),
+    block LowCardinality(String),
+    topic LowCardinality(String),
+    topics Array(LowCardinality(String)),
+    municipality LowCardinality(String),
+    language LowCardinality(String),
+    intent LowCardinality(String),
+    sentiment LowCardinality(String),
+    severity UInt8,
+    event_id String CODEC(ZSTD(1)),
+    analysis String COMMENT 'JSON: the whole analysis with its evidence' CODEC(ZSTD(1)),
+    grouping String COMMENT 'JSON: duplicates and the evidence for the event' CODEC(ZSTD(1)),
+    INDEX event_id_filter event_id TYPE bloom_filter(0.01) GRANULARITY 4
+)
+ENGINE = ReplacingMergeTree(version)
+PARTITION BY toYYYYMM(published_at)
+ORDER BY id
+SETTINGS
+    index_granularity = 1024,
+    non_replicated_deduplication_window = 1000,
+    min_age_to_force_merge_seconds = 3600,
+    min_age_to_force_merge_on_partition_only = 1,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
