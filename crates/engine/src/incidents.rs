@@ -55,7 +55,9 @@ pub enum Decision {
 }
 
 /// Decides what a post that joined an event means for incidents.
-pub fn decide(joined: &Joined<'_>, known: Known<'_>, region: &Region) -> Decision {
+///
+/// `now` is when the post came in: an incident is opened then.
+pub fn decide(joined: &Joined<'_>, known: Known<'_>, region: &Region, now: Timestamp) -> Decision {
     match known.of_event {
         Some(running) if !running.state.is_final() => return Decision::Refresh(running.id.clone()),
         Some(done) if !is_news_of(joined, done) => return Decision::Nothing,
@@ -65,7 +67,7 @@ pub fn decide(joined: &Joined<'_>, known: Known<'_>, region: &Region) -> Decisio
     if let (None, Some(like_it)) = (known.of_event, known.like_it) {
         return Decision::Join(like_it.id.clone());
     }
-    Decision::Open(Box::new(open_incident(joined, opened_by, known.of_event, region)))
+    Decision::Open(Box::new(open_incident(joined, opened_by, known.of_event, region, now)))
 }
 
 /// Whether a post says that a problem which was done with is there again: it was written after the end, and complains.
@@ -101,6 +103,7 @@ fn open_incident(
     opened_by: OpenedBy,
     before: Option<&Incident>,
     region: &Region,
+    now: Timestamp,
 ) -> (Incident, Change) {
     let event = joined.event;
     let policy = region.policy_of(&event.block);
@@ -119,7 +122,7 @@ fn open_incident(
         point: event.point,
         severity: event.severity,
         policy: policy.to_owned(),
-        at: joined.post.published_at,
+        at: now,
         opened_by,
         posts: event.totals.posts,
         authors: event.totals.authors,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or the environment, and the same input gives the same output, byte for byte.
 
+pub mod group;
 pub mod incidents;
 pub mod region;
 pub mod routing;

@@ -197,10 +197,10 @@ fn by_working_time(
             Ok((opens, closes, why)) => {
                 let begins = at.max(opens);
                 trace.push(at, begins.min(day_ends), false, "нерабочее время");
-                if begins < closes {
-                    if let Some(due) = count_down(&mut left, (begins, closes), pauses, &why, &mut trace) {
-                        return Deadline { due, trace: trace.intervals };
-                    }
+                if begins < closes
+                    && let Some(due) = count_down(&mut left, (begins, closes), pauses, &why, &mut trace)
+                {
+                    return Deadline { due, trace: trace.intervals };
                 }
                 trace.push(begins.max(closes), day_ends, false, "нерабочее время");
             }

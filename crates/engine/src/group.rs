@@ -1,0 +1,240 @@
+//! Puts posts about one problem into one event, and finds texts that were published before.
+//!
+//! Each region has a [`Grouper`] of its own: a window of recent posts and the events among them. A post is compared with the
+//! few recent posts and events that share rare words, a place and topic, or nearly the whole text with it; how alike they have
+//! to be depends on what else speaks for it. Everything is a function of the posts put in and their order.
+
+mod corrections;
+mod duplicates;
+mod event;
+mod relation;
+mod risk;
+mod state;
+mod summary;
+mod window;
+mod words;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, RegionId, TopicId};
+use otklik_text::{Fingerprint, Lexeme, Lexer};
+
+pub use self::{corrections::Corrected, state::StateError};
+use self::{
+    duplicates::Duplicates,
+    event::{Events, Facts, counts_of},
+    relation::{Candidate, Chosen, best},
+    window::{Entry, Window},
+    words::{Words, rare_stems},
+};
+
+/// Posts after which places without events are let go.
+const SWEEP_POSTS: u64 = 1 << 16;
+
+/// Bounds of a grouper.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupConfig {
+    /// Days after which a post leaves the window.
+    pub window_days: u16,
+    /// Most posts in the window: beyond it the oldest leave sooner.
+    pub posts_max: u32,
+    /// Topics whose trouble reaches beyond one address: water, heat, light, smells, transport.
+    pub area_topics: BTreeSet<TopicId>,
+}
+
+impl Default for GroupConfig {
+    fn default() -> Self {
+        Self { window_days: 14, posts_max: 2_000_000, area_topics: BTreeSet::new() }
+    }
+}
+
+/// What became of a post.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grouped {
+    /// Where it belongs.
+    pub group: Group,
+    /// Its event as it stands with it.
+    pub event: Event,
+    /// Whether a post of this id was there already: it was read again, its counters may have grown.
+    pub seen_before: bool,
+}
+
+/// The posts and events of a region.
+#[derive(Debug)]
+pub struct Grouper {
+    config: GroupConfig,
+    region: RegionId,
+    window: Window,
+    duplicates: Duplicates,
+    words: Words,
+    events: Events,
+    lexer: Lexer,
+    lexemes: Vec<Lexeme>,
+}
+
+impl Grouper {
+    /// A grouper without posts.
+    pub fn new(region: RegionId, config: GroupConfig) -> Self {
+        Self {
+            window: Window::default(),
+            duplicates: Duplicates::default(),
+            words: Words::default(),
+            events: Events::default(),
+            lexer: Lexer::default(),
+            lexemes: Vec::new(),
+            region,
+            config,
+        }
+    }
+
+    /// Posts in the window.
+    pub fn posts(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Events in the window.
+    pub fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Puts a post in.
+    pub fn add(&mut self, post: &Post, analysis: &Analysis) -> Grouped {
+        if let Some(grouped) = self.read_again(post) {
+            return grouped;
+        }
+        self.expire(post.published_at);
+        let mut lexemes = std::mem::take(&mut self.lexemes);
+        self.lexer.read(&post.text, &mut lexemes);
+        let fingerprint = Fingerprint::of(&lexemes);
+        let stems = rare_stems(&lexemes, &self.words);
+        let facts = Facts::of(post, analysis, &self.config.area_topics);
+
+        let twin = self.duplicates.find(&fingerprint, &self.window);
+        let chosen = self.choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence));
+        let (slot, event_new) = match &chosen {
+            Some(chosen) => (chosen.slot, false),
+            None => (self.events.begin(post), true),
+        };
+        let sequence = self.window.next_sequence();
+        let original = twin.map(|twin| self.window.original(twin.sequence));
+        let mut entry = Entry::of(post, &fingerprint, &stems, slot, counts_of(&facts));
+        if let (Some(original), Some(true)) = (original, twin.map(|twin| twin.exact)) {
+            entry.original_back = u32::try_from(sequence - original).unwrap_or_default();
+        }
+        self.words.add(&stems, sequence);
+        self.duplicates.add(&entry, sequence);
+        self.events.join(slot, &entry, post, &facts, (&lexemes, &self.words));
+        self.window.push(entry);
+        self.tidy(sequence);
+        self.lexemes = lexemes;
+
+        let twin_id = original.and_then(|sequence| self.window.id(sequence));
+        let exact = twin.as_ref().is_some_and(|twin| twin.exact);
+        let (similarity, evidence) = chosen.map_or((0.0, Vec::new()), |chosen| (chosen.similarity, chosen.evidence));
+        let group = Group {
+            id: post.id.clone(),
+            duplicate_of: twin_id.clone().filter(|_| exact),
+            near_duplicate_of: twin_id.filter(|_| !exact),
+            similarity: twin.as_ref().map_or(similarity, |twin| twin.likeness.max(similarity)),
+            event: self.events.id(slot),
+            event_new,
+            evidence,
+        };
+        self.grouped(group, slot, false)
+    }
+
+    /// A post that is there already: its event stays, its views may have grown.
+    fn read_again(&mut self, post: &Post) -> Option<Grouped> {
+        let sequence = self.window.sequence_of(&post.id)?;
+        let entry = self.window.get_mut(sequence)?;
+        let views = u32::try_from(post.metrics.views).unwrap_or(u32::MAX);
+        let grown = views.saturating_sub(entry.views);
+        entry.views = entry.views.max(views);
+        let slot = entry.event;
+        self.events.add_views(slot, grown);
+        let group = Group {
+            id: post.id.clone(),
+            duplicate_of: None,
+            near_duplicate_of: None,
+            similarity: 1.0,
+            event: self.events.id(slot),
+            event_new: false,
+            evidence: Vec::new(),
+        };
+        Some(self.grouped(group, slot, true))
+    }
+
+    fn grouped(&self, group: Group, slot: u32, seen_before: bool) -> Grouped {
+        // A slot that has just been joined has an event; the other case is for the compiler.
+        let event = self.events.snapshot(slot, &self.region).unwrap_or_else(|| self.events.nothing(&self.region));
+        Grouped { group, event, seen_before }
+    }
+
+    /// The post that this one repeats or answers, where it is in the window.
+    fn source_of(&self, post: &Post) -> Option<(u64, GroupEvidence)> {
+        let at = |id: &PostId| self.window.sequence_of(id);
+        if let Some((id, sequence)) = post.repost_of.as_ref().and_then(|id| Some((id, at(id)?))) {
+            return Some((sequence, GroupEvidence::Repost { post: id.clone() }));
+        }
+        let (id, sequence) = post.reply_to.as_ref().and_then(|id| Some((id, at(id)?)))?;
+        Some((sequence, GroupEvidence::Reply { post: id.clone() }))
+    }
+
+    fn choose(&self, post: &Post, facts: &Facts, stems: &[u32], twin: Option<u64>) -> Option<Chosen> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut add = |slot: u32, post: Option<u64>, cosine: f32| match candidates
+            .iter_mut()
+            .find(|candidate| candidate.slot == slot)
+        {
+            Some(known) if cosine > known.cosine => (known.cosine, known.post) = (cosine, post.or(known.post)),
+            Some(known) => known.post = known.post.or(post),
+            None => candidates.push(Candidate { slot, post, cosine }),
+        };
+        let source = self.source_of(post);
+        let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
+        for sequence in self.words.recent(stems).into_iter().chain(near) {
+            if let Some(entry) = self.window.get(sequence) {
+                add(entry.event, Some(sequence), self.words.cosine(stems, &entry.stems));
+            }
+        }
+        for slot in self.events.at_place(facts) {
+            add(slot, None, self.events.cosine(slot, stems, &self.words));
+        }
+        let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
+        best(facts, &candidates, source, &self.events, &self.window)
+    }
+
+    /// Lets go of what is older than the window, seen from the newest post.
+    fn expire(&mut self, now: Timestamp) {
+        let oldest = now.as_second() - i64::from(self.config.window_days) * 86_400;
+        while let Some(entry) = self.window.front() {
+            let full = self.window.len() >= self.config.posts_max as usize;
+            if i64::from(entry.at) >= oldest && !full {
+                break;
+            }
+            if let Some(gone) = self.window.pop_front() {
+                self.events.forget_post(gone.event);
+            }
+        }
+    }
+
+    /// Keeps tables in proportion to the window. When depends on nothing but the posts, so that a restored grouper does as
+    /// one that ran through.
+    fn tidy(&mut self, sequence: u64) {
+        if self.duplicates.is_crowded(self.window.len()) {
+            self.duplicates = Duplicates::rebuilt(Duplicates::size_for(self.window.len()), &self.window);
+        }
+        if sequence % SWEEP_POSTS == SWEEP_POSTS - 1 {
+            self.events.sweep();
+        }
+    }
+
+    /// An event by its id, as it stands.
+    pub fn event(&self, id: &EventId) -> Option<Event> {
+        self.events.snapshot(self.events.slot(id)?, &self.region)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,447 @@
+//! Events: what their posts have in common, kept up to date as posts come and go.
+
+mod facts;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use otklik_domain::{
+    BlockId, Event, EventId, EventTotals, GeoPoint, Network, PlaceId, Post, PostId, RegionId, Severity, TopicId,
+};
+use otklik_text::Lexeme;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::facts::{Facts, Located};
+use super::{
+    risk::Pulse,
+    summary::Sentences,
+    window::{COUNTS_APPEAL, COUNTS_COMPLAINT, Entry, Window, hash_text, seconds},
+    words::Words,
+};
+
+/// Authors told apart in one event; beyond it each post of an unknown author counts as one more.
+const AUTHORS_MAX: usize = 10_000;
+/// Stems kept of an event: the most frequent of its posts'.
+const STEMS_MAX: usize = 32;
+/// Addresses kept of an event.
+const ADDRESSES_MAX: usize = 16;
+/// Topics kept of an event.
+const TOPICS_MAX: usize = 8;
+/// Words of danger kept of an event.
+const DANGER_MAX: usize = 8;
+/// Events remembered by place and topic.
+const AT_PLACE: usize = 8;
+
+/// An event in the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EventState {
+    pub(crate) id: Box<str>,
+    pub(crate) version: u64,
+    pub(crate) origin: Box<str>,
+    pub(crate) first_at: u32,
+    pub(crate) last_at: u32,
+    /// Posts still in the window; without any the event is let go.
+    pub(crate) in_window: u32,
+    pub(crate) posts: u32,
+    /// Sorted.
+    pub(crate) authors: Vec<u32>,
+    /// Posts whose author is not known, and those beyond the bound.
+    pub(crate) other_authors: u32,
+    pub(crate) appeals: u32,
+    pub(crate) complaints: u32,
+    pub(crate) views: u64,
+    pub(crate) networks: Vec<(u8, u32)>,
+    /// Topics and the sum of their scores.
+    pub(crate) topics: Vec<(String, f32)>,
+    pub(crate) is_area: bool,
+    pub(crate) addresses: Vec<Located>,
+    pub(crate) municipality: Option<(String, String)>,
+    pub(crate) point: Option<(f64, f64)>,
+    pub(crate) stems: Vec<(u32, u32)>,
+    pub(crate) severity: u8,
+    pub(crate) danger: Vec<String>,
+    pub(crate) pulse: Pulse,
+    pub(crate) sentences: Sentences,
+    pub(crate) merged: Vec<Box<str>>,
+}
+
+impl EventState {
+    pub(crate) fn topic(&self) -> Option<&str> {
+        let best = self.topics.iter().reduce(|best, other| if other.1 > best.1 { other } else { best });
+        best.map(|(topic, _)| topic.as_str())
+    }
+
+    /// The address named most, the most precise of equally often named ones.
+    fn address(&self) -> Option<&Located> {
+        self.addresses.iter().max_by(|a, b| (a.count, a.rank).cmp(&(b.count, b.rank)).then(b.key.cmp(&a.key)))
+    }
+
+    fn networks(&self) -> Vec<(Network, u32)> {
+        let network = |index: u8| Network::ALL.get(usize::from(index)).copied();
+        self.networks.iter().filter_map(|&(index, posts)| Some((network(index)?, posts))).collect()
+    }
+
+    fn add_author(&mut self, author: u32) {
+        match self.authors.binary_search(&author) {
+            _ if author == 0 => self.other_authors += 1,
+            Ok(_) => {}
+            Err(at) if self.authors.len() < AUTHORS_MAX => self.authors.insert(at, author),
+            Err(_) => self.other_authors += 1,
+        }
+    }
+
+    pub(crate) fn authors(&self) -> u32 {
+        self.authors.len() as u32 + self.other_authors
+    }
+}
+
+/// The events of a region, by slot. A slot is used again when its event has gone.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    slots: Vec<Option<EventState>>,
+    free: Vec<u32>,
+    by_id: FxHashMap<u64, u32>,
+    /// By place and topic: slots of the latest events there, the latest first.
+    at_place: FxHashMap<u64, [u32; AT_PLACE]>,
+}
+
+/// Events as they are saved. The order of free slots decides which is used next, so it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedEvents {
+    slots: Vec<Option<EventState>>,
+    free: Vec<u32>,
+    at_place: BTreeMap<u64, [u32; AT_PLACE]>,
+}
+
+/// Marks an empty entry of a list of slots.
+const NO_SLOT: u32 = u32::MAX;
+
+impl Events {
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> Option<&EventState> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut EventState> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    pub(crate) fn slot(&self, id: &EventId) -> Option<u32> {
+        let slot = *self.by_id.get(&hash_text(id.as_str()))?;
+        (*self.get(slot)?.id == *id.as_str()).then_some(slot)
+    }
+
+    pub(crate) fn id(&self, slot: u32) -> EventId {
+        EventId::from(self.get(slot).map_or("", |event| &event.id))
+    }
+
+    /// Begins an event with a post; its id follows from the post's, so that the same posts give the same events.
+    pub(crate) fn begin(&mut self, post: &Post) -> u32 {
+        self.begin_as(event_id(&post.id), &post.id, seconds(post.published_at))
+    }
+
+    pub(crate) fn begin_as(&mut self, id: String, origin: &PostId, at: u32) -> u32 {
+        let state = EventState {
+            id: id.into(),
+            version: 0,
+            origin: origin.as_str().into(),
+            first_at: at,
+            last_at: at,
+            in_window: 0,
+            posts: 0,
+            authors: Vec::new(),
+            other_authors: 0,
+            appeals: 0,
+            complaints: 0,
+            views: 0,
+            networks: Vec::new(),
+            topics: Vec::new(),
+            is_area: false,
+            addresses: Vec::new(),
+            municipality: None,
+            point: None,
+            stems: Vec::new(),
+            severity: 0,
+            danger: Vec::new(),
+            pulse: Pulse::default(),
+            sentences: Sentences::default(),
+            merged: Vec::new(),
+        };
+        self.insert(state)
+    }
+
+    fn insert(&mut self, state: EventState) -> u32 {
+        let key = hash_text(&state.id);
+        let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
+        if slot as usize == self.slots.len() {
+            self.slots.push(Some(state));
+        } else if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(state);
+        }
+        self.by_id.insert(key, slot);
+        slot
+    }
+
+    /// Adds a post to an event.
+    pub(crate) fn join(&mut self, slot: u32, entry: &Entry, post: &Post, facts: &Facts, text: (&[Lexeme], &Words)) {
+        for key in facts.keys() {
+            let list = self.at_place.entry(key).or_insert([NO_SLOT; AT_PLACE]);
+            let at = list.iter().position(|&known| known == slot).unwrap_or(AT_PLACE - 1);
+            list.copy_within(..at, 1);
+            list[0] = slot;
+        }
+        let Some(event) = self.get_mut(slot) else { return };
+        event.version += 1;
+        event.in_window += 1;
+        event.posts += 1;
+        if entry.at < event.first_at {
+            event.first_at = entry.at;
+            event.origin = entry.id.clone();
+        }
+        event.last_at = event.last_at.max(entry.at);
+        event.add_author(entry.author);
+        event.appeals += u32::from(entry.counts & COUNTS_APPEAL != 0);
+        event.complaints += u32::from(entry.counts & COUNTS_COMPLAINT != 0);
+        event.views += u64::from(entry.views);
+        let network = Network::ALL.iter().position(|known| *known == post.network).unwrap_or_default() as u8;
+        count(&mut event.networks, network, usize::MAX, 1);
+        event.networks.sort_unstable();
+        event.pulse.beat(entry.at);
+        event.add_facts(facts);
+        for &stem in entry.stems.iter().filter(|&&stem| stem != 0) {
+            count(&mut event.stems, stem, STEMS_MAX, 1);
+        }
+        event.sentences.add(post, facts, text.0, text.1);
+    }
+
+    /// Slots of recent events at the places and on the topics a post speaks of.
+    pub(crate) fn at_place(&self, facts: &Facts) -> Vec<u32> {
+        let mut slots: Vec<u32> = facts
+            .keys()
+            .filter_map(|key| self.at_place.get(&key))
+            .flatten()
+            .copied()
+            .filter(|&slot| self.get(slot).is_some())
+            .collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    /// How alike a post's stems and those of an event are.
+    pub(crate) fn cosine(&self, slot: u32, stems: &[u32], words: &Words) -> f32 {
+        let Some(event) = self.get(slot) else { return 0.0 };
+        let own: Vec<u32> = event.stems.iter().map(|(stem, _)| *stem).collect();
+        words.cosine(stems, &own)
+    }
+
+    pub(crate) fn add_views(&mut self, slot: u32, grown: u32) {
+        if let Some(event) = self.get_mut(slot) {
+            event.version += 1;
+            event.views += u64::from(grown);
+        }
+    }
+
+    /// A post of the event has left the window. With the last of them the event is let go.
+    pub(crate) fn forget_post(&mut self, slot: u32) {
+        let Some(event) = self.get_mut(slot) else { return };
+        event.in_window = event.in_window.saturating_sub(1);
+        if event.in_window == 0 {
+            self.remove(slot);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let Some(place) = self.slots.get_mut(slot as usize) else { return };
+        if let Some(event) = place.take() {
+            let key = hash_text(&event.id);
+            if self.by_id.get(&key) == Some(&slot) {
+                self.by_id.remove(&key);
+            }
+            self.free.push(slot);
+        }
+    }
+
+    /// Lets go of places without events. Called now and then: a place costs little.
+    pub(crate) fn sweep(&mut self) {
+        let slots = &self.slots;
+        let lives = |slot: u32| slots.get(slot as usize).is_some_and(Option::is_some);
+        self.at_place.retain(|_, list| list.iter().any(|&slot| lives(slot)));
+    }
+
+    /// An event as others see it.
+    pub(crate) fn snapshot(&self, slot: u32, region: &RegionId) -> Option<Event> {
+        let event = self.get(slot)?;
+        let topic = event.topic().map(TopicId::from);
+        let address = event.address();
+        let (municipality, municipality_name) = event.municipality.clone().unzip();
+        let place_name = match (address, &municipality_name) {
+            (Some(address), _) => address.name.clone(),
+            (None, name) => name.clone().unwrap_or_default(),
+        };
+        let severity = Severity::new(event.severity);
+        let totals = EventTotals {
+            posts: event.posts,
+            authors: event.authors(),
+            appeals: event.appeals,
+            complaints: event.complaints,
+            views: event.views,
+            networks: event.networks(),
+        };
+        Some(Event {
+            id: EventId::from(event.id.as_ref()),
+            version: event.version,
+            region: region.clone(),
+            title: event.sentences.title(&place_name),
+            summary: event.sentences.summary(),
+            block: topic.as_ref().map_or_else(|| BlockId::from("other"), TopicId::block),
+            topic,
+            place: address
+                .map(|address| PlaceId::from(address.id.as_str()))
+                .or_else(|| municipality.clone().map(PlaceId::new)),
+            place_name,
+            municipality: municipality.map(PlaceId::new),
+            point: event.point.and_then(|(lat, lon)| GeoPoint::new(lat, lon)),
+            severity,
+            danger: event.danger.clone(),
+            origin: PostId::from(event.origin.as_ref()),
+            first_at: time(event.first_at),
+            last_at: time(event.last_at),
+            risk: event.pulse.risk(severity, &totals, !event.danger.is_empty()),
+            totals,
+            merged: event.merged.iter().map(|id| EventId::from(id.as_ref())).collect(),
+        })
+    }
+
+    /// What is said of an event that does not exist.
+    pub(crate) fn nothing(&self, region: &RegionId) -> Event {
+        Event {
+            id: EventId::from(""),
+            version: 0,
+            region: region.clone(),
+            title: String::new(),
+            summary: String::new(),
+            topic: None,
+            block: BlockId::from("other"),
+            place: None,
+            place_name: String::new(),
+            municipality: None,
+            point: None,
+            severity: Severity::default(),
+            danger: Vec::new(),
+            origin: PostId::from(""),
+            first_at: Timestamp::UNIX_EPOCH,
+            last_at: Timestamp::UNIX_EPOCH,
+            totals: EventTotals::default(),
+            risk: otklik_domain::Risk::default(),
+            merged: Vec::new(),
+        }
+    }
+
+    pub(crate) fn saved(&self) -> SavedEvents {
+        SavedEvents {
+            slots: self.slots.clone(),
+            free: self.free.clone(),
+            at_place: self.at_place.iter().map(|(key, list)| (*key, *list)).collect(),
+        }
+    }
+
+    /// Goes on from what was saved; `None` when it does not fit together.
+    pub(crate) fn restore(saved: SavedEvents) -> Option<Self> {
+        let mut events = Self { at_place: saved.at_place.into_iter().collect(), ..Self::default() };
+        let holes = saved.slots.iter().filter(|slot| slot.is_none()).count();
+        let free_fits = saved.free.iter().all(|&slot| saved.slots.get(slot as usize).is_some_and(Option::is_none));
+        if holes != saved.free.len() || !free_fits {
+            return None;
+        }
+        for (slot, event) in (0..).zip(&saved.slots).filter_map(|(slot, event)| Some((slot, event.as_ref()?))) {
+            events.by_id.insert(hash_text(&event.id), slot);
+        }
+        events.slots = saved.slots;
+        events.free = saved.free;
+        Some(events)
+    }
+}
+
+impl EventState {
+    fn add_facts(&mut self, facts: &Facts) {
+        if let Some((topic, score)) = &facts.topic {
+            let room = self.topics.len() < TOPICS_MAX;
+            match self.topics.iter_mut().find(|(known, _)| known == topic) {
+                Some((_, sum)) => *sum += score,
+                None if room => self.topics.push((topic.clone(), *score)),
+                None => {}
+            }
+        }
+        self.is_area |= facts.is_area;
+        if let Some(located) = &facts.address {
+            let room = self.addresses.len() < ADDRESSES_MAX;
+            match self.addresses.iter_mut().find(|known| known.key == located.key) {
+                Some(known) => known.count += 1,
+                None if room => self.addresses.push(located.clone()),
+                None => {}
+            }
+        }
+        if self.municipality.is_none() {
+            self.municipality.clone_from(&facts.municipality);
+        }
+        self.point = self.point.or(facts.point);
+        self.severity = self.severity.max(facts.severity);
+        for word in &facts.danger {
+            if self.danger.len() < DANGER_MAX && !self.danger.contains(word) {
+                self.danger.push(word.clone());
+            }
+        }
+    }
+
+    /// Takes back what a post added to the counts.
+    pub(crate) fn subtract(&mut self, entry: &Entry, window: &Window, slot: u32) {
+        self.version += 1;
+        self.posts = self.posts.saturating_sub(1);
+        self.in_window = self.in_window.saturating_sub(1);
+        self.appeals = self.appeals.saturating_sub(u32::from(entry.counts & COUNTS_APPEAL != 0));
+        self.complaints = self.complaints.saturating_sub(u32::from(entry.counts & COUNTS_COMPLAINT != 0));
+        self.views = self.views.saturating_sub(u64::from(entry.views));
+        let writes_still = window.iter().any(|(_, other)| {
+            other.event == slot && other.author == entry.author && other.id != entry.id && entry.author != 0
+        });
+        if entry.author == 0 {
+            self.other_authors = self.other_authors.saturating_sub(1);
+        } else if !writes_still {
+            self.authors.retain(|author| *author != entry.author);
+        }
+    }
+}
+
+/// Counts a key in a small list; a full list takes no new keys.
+pub(crate) fn count<K: PartialEq>(list: &mut Vec<(K, u32)>, key: K, keys_max: usize, by: u32) {
+    let room = list.len() < keys_max;
+    match list.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, number)) => *number += by,
+        None if room => list.push((key, by)),
+        None => {}
+    }
+}
+
+/// The id of the event that begins with a post: `e-` and 13 characters of base 32.
+pub(crate) fn event_id(post: &PostId) -> String {
+    const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut hash = hash_text(post.as_str()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    hash ^= hash >> 32;
+    let digit = |shift: u32| char::from(DIGITS.get((hash >> shift) as usize & 31).copied().unwrap_or(b'0'));
+    let digits: String = (0..13).map(|place| digit(place * 5)).collect();
+    format!("e-{digits}")
+}
+
+pub(crate) fn time(seconds: u32) -> Timestamp {
+    Timestamp::from_second(i64::from(seconds)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// How a post counts in the totals of its event.
+pub(crate) fn counts_of(facts: &Facts) -> u8 {
+    (u8::from(facts.complains) * COUNTS_COMPLAINT) | (u8::from(facts.is_appeal) * COUNTS_APPEAL)
+}

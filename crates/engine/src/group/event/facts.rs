@@ -1,0 +1,135 @@
+//! What a post says that matters for grouping: topic, address, town, danger.
+
+use std::collections::BTreeSet;
+
+use otklik_domain::{Analysis, GeoPoint, Intent, PlaceKind, PlaceMention, Post, PostKind, TopicId};
+use serde::{Deserialize, Serialize};
+
+use super::super::window::hash_text;
+
+/// Score from which a topic is what a post is about.
+const TOPIC_MIN: f32 = 0.5;
+/// Score from which a place counts.
+const PLACE_MIN: f32 = 0.5;
+/// Side of a cell of the map in degrees of latitude: about 110 m.
+const CELL_DEGREES: f64 = 0.001;
+
+/// An address as named in posts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Located {
+    /// Hash of the address within its municipality.
+    pub(crate) key: u64,
+    /// Hash of its street, 0 for what lies on none.
+    pub(crate) street: u64,
+    /// How precise it is: 3 house, 2 landmark, 1 street, 0 a part of the town.
+    pub(crate) rank: u8,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) count: u32,
+}
+
+/// What a post says that matters for grouping.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Facts {
+    /// The topic and its score.
+    pub(crate) topic: Option<(String, f32)>,
+    /// Whether its trouble reaches beyond one address.
+    pub(crate) is_area: bool,
+    pub(crate) address: Option<Located>,
+    /// Id and name.
+    pub(crate) municipality: Option<(String, String)>,
+    pub(crate) point: Option<(f64, f64)>,
+    pub(crate) at: u32,
+    pub(crate) severity: u8,
+    pub(crate) danger: Vec<String>,
+    pub(crate) complains: bool,
+    pub(crate) is_appeal: bool,
+    /// Spans of the words behind its topic.
+    pub(crate) topic_spans: Vec<otklik_domain::Span>,
+}
+
+impl Facts {
+    pub(crate) fn of(post: &Post, analysis: &Analysis, area_topics: &BTreeSet<TopicId>) -> Self {
+        let topic = analysis.topics.first().filter(|topic| topic.score >= TOPIC_MIN);
+        let municipality =
+            analysis.locality.as_ref().map(|locality| (locality.municipality.to_string(), locality.name.clone()));
+        let town = municipality.as_ref().map_or("", |(id, _)| id.as_str());
+        let address = analysis
+            .places
+            .iter()
+            .filter(|place| place.score >= PLACE_MIN)
+            .filter_map(|place| located(place, town))
+            .max_by_key(|located| located.rank);
+        let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
+        Self {
+            topic: topic.map(|topic| (topic.id.to_string(), topic.score)),
+            is_area: topic.is_some_and(|topic| area_topics.contains(&topic.id)),
+            address,
+            municipality,
+            point: post.geo.map(|point| (point.lat(), point.lon())),
+            at: super::super::window::seconds(post.published_at),
+            severity: analysis.severity.level(),
+            danger: analysis.danger.iter().map(|evidence| evidence.text.to_lowercase()).collect(),
+            complains: complains && (topic.is_some() || post.kind == PostKind::Appeal || !analysis.danger.is_empty()),
+            is_appeal: post.kind == PostKind::Appeal,
+            topic_spans: topic.map_or_else(Vec::new, |topic| topic.evidence.iter().map(|found| found.span).collect()),
+        }
+    }
+
+    pub(crate) fn block(&self) -> Option<&str> {
+        self.topic.as_ref().and_then(|(topic, _)| topic.split('.').next())
+    }
+
+    /// Keys under which events are remembered: by address, by street and block, by cell of the map and block, by town and topic.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = u64> {
+        let block = self.block().map_or(0, hash_text);
+        let topic = self.topic.as_ref().map_or(0, |(topic, _)| hash_text(topic));
+        let address = self.address.as_ref().map(|address| join(1, address.key));
+        let street = self.address.as_ref().filter(|address| address.street != 0);
+        let street = street.map(|address| join(join(2, address.street), block));
+        let cell = self.point.map(|(lat, lon)| {
+            let (row, column) = ((lat / CELL_DEGREES).floor() as i64, (lon / CELL_DEGREES / 2.0).floor() as i64);
+            join(join(join(3, row as u64), column as u64), block)
+        });
+        let town = self.municipality.as_ref().filter(|_| topic != 0);
+        let town = town.map(|(id, _)| join(join(4, hash_text(id)), topic));
+        [address, street, cell, town].into_iter().flatten()
+    }
+
+    pub(crate) fn geo(&self) -> Option<GeoPoint> {
+        self.point.and_then(|(lat, lon)| GeoPoint::new(lat, lon))
+    }
+}
+
+fn located(place: &PlaceMention, town: &str) -> Option<Located> {
+    let id = place.id.as_str();
+    let house = place.kind == PlaceKind::Street && id.rsplit(':').next().is_some_and(is_house);
+    let rank = match place.kind {
+        PlaceKind::Street if house => 3,
+        PlaceKind::Landmark => 2,
+        PlaceKind::Street => 1,
+        PlaceKind::District => 0,
+        PlaceKind::Region | PlaceKind::Municipality | PlaceKind::Settlement => return None,
+    };
+    // A street of the gazetteer lies where it lies; one read from the text lies in the post's town.
+    let within = place.municipality.as_ref().map_or(town, |municipality| municipality.as_str());
+    let street_id = if house { id.rsplit_once(':').map_or(id, |(street, _)| street) } else { id };
+    let street = if place.kind == PlaceKind::Street { join(hash_text(within), hash_text(street_id)) } else { 0 };
+    Some(Located {
+        key: join(hash_text(within), hash_text(id)),
+        street,
+        rank,
+        id: id.to_owned(),
+        name: place.name.clone(),
+        count: 1,
+    })
+}
+
+fn is_house(part: &str) -> bool {
+    part.starts_with(|c: char| c.is_ascii_digit()) && part.chars().count() <= 8
+}
+
+fn join(a: u64, b: u64) -> u64 {
+    let mixed = (a.rotate_left(21) ^ b).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ (mixed >> 29)
+}

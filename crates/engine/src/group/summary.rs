@@ -1,0 +1,168 @@
+//! A title and a summary for an event, taken from its posts' own sentences.
+
+use otklik_domain::{Network, Post, PostKind};
+use otklik_text::Lexeme;
+use serde::{Deserialize, Serialize};
+
+use super::{event::Facts, words::Words};
+
+/// Sentences kept of an event.
+const KEPT: usize = 4;
+/// Sentences of the summary.
+const SUMMARY_SENTENCES: usize = 3;
+/// Sentences of one post looked at.
+const LOOKED_AT: usize = 8;
+const TITLE_CHARS_MAX: usize = 110;
+const SENTENCE_CHARS_MAX: usize = 240;
+
+/// A sentence and how well it would say what the event is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Sentence {
+    text: Box<str>,
+    score: f32,
+    /// Its telling stems, to keep sentences apart that say the same.
+    stems: Vec<u32>,
+}
+
+/// The best sentences of an event's posts, the best first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Sentences(Vec<Sentence>);
+
+impl Sentences {
+    /// Looks at the sentences of a post.
+    pub(crate) fn add(&mut self, post: &Post, facts: &Facts, lexemes: &[Lexeme], words: &Words) {
+        for (start, end) in split(&post.text).into_iter().take(LOOKED_AT) {
+            let within: Vec<&Lexeme> =
+                lexemes.iter().filter(|lexeme| (start..end).contains(&(lexeme.token.start as usize))).collect();
+            let Some(text) = post.text.get(start..end).map(tidy) else { continue };
+            if within.len() < 2 || text.chars().count() < 8 {
+                continue;
+            }
+            let stems: Vec<u32> = within
+                .iter()
+                .filter(|lexeme| lexeme.token.span.end - lexeme.token.span.start >= 4)
+                .map(|lexeme| (lexeme.stem >> 16) as u32)
+                .collect();
+            let score = score(&within, &stems, post, facts, words);
+            self.offer(Sentence { text: text.into(), score, stems });
+        }
+    }
+
+    /// Takes a sentence in if it is better than what says the same, or says something new.
+    fn offer(&mut self, sentence: Sentence) {
+        let same = self.0.iter().position(|known| overlap(&known.stems, &sentence.stems) > 0.5);
+        match same {
+            Some(index) => {
+                if let Some(known) = self.0.get_mut(index).filter(|known| known.score < sentence.score) {
+                    *known = sentence;
+                }
+            }
+            None => self.0.push(sentence),
+        }
+        self.0.sort_by(|a, b| b.score.total_cmp(&a.score));
+        self.0.truncate(KEPT);
+    }
+
+    pub(crate) fn title(&self, place: &str) -> String {
+        let Some(best) = self.0.first() else { return place.to_owned() };
+        let title = shorten(best.text.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']), TITLE_CHARS_MAX);
+        let named = place.split([',', ' ']).filter(|word| word.chars().count() >= 4).any(|word| {
+            let root: String = word.chars().take(5).collect::<String>().to_lowercase();
+            title.to_lowercase().contains(&root)
+        });
+        if place.is_empty() || named { title } else { format!("{title} — {place}") }
+    }
+
+    pub(crate) fn summary(&self) -> String {
+        let sentences: Vec<String> =
+            self.0.iter().take(SUMMARY_SENTENCES).map(|sentence| ended(&sentence.text)).collect();
+        sentences.join(" ")
+    }
+
+    /// Takes over the sentences of an event that was joined to this one.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        other.0.iter().cloned().for_each(|sentence| self.offer(sentence));
+    }
+}
+
+/// How well a sentence says what happened: it holds the words behind the topic, is plain and neither short nor long.
+fn score(within: &[&Lexeme], stems: &[u32], post: &Post, facts: &Facts, words: &Words) -> f32 {
+    let holds = |span: &otklik_domain::Span| {
+        within.iter().any(|lexeme| lexeme.token.span.start >= span.start && lexeme.token.span.end <= span.end)
+    };
+    let on_topic = facts.topic_spans.iter().filter(|span| holds(span)).count().min(3) as f32;
+    let telling: f32 = stems.iter().map(|&stem| words.idf(stem).min(6.0)).sum::<f32>() / 6.0;
+    let length = within.len() as f32;
+    let fit = if length < 4.0 { 0.5 } else { (1.0 - (length - 11.0).abs() / 40.0).max(0.2) };
+    let loud = within.iter().filter(|lexeme| lexeme.token.flags.has(otklik_text::Flags::CAPITAL_INSIDE)).count();
+    let plain = 1.0 - 0.5 * (loud as f32 / length).min(1.0);
+    let source = match (post.network, post.kind) {
+        (Network::Rss, _) => 1.25,
+        (_, PostKind::Comment) => 0.85,
+        _ => 1.0,
+    };
+    (1.0 + on_topic * 1.5 + (1.0 + telling).ln()) * fit * plain * source
+}
+
+fn overlap(a: &[u32], b: &[u32]) -> f32 {
+    let common = a.iter().filter(|stem| b.contains(stem)).count();
+    common as f32 / a.len().min(b.len()).max(1) as f32
+}
+
+/// Byte ranges of sentences. A full stop ends one only before a space and a capital, and not after a short word: «ул.», «д.».
+fn split(text: &str) -> Vec<(usize, usize)> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    let mut word_chars = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        let ends = match c {
+            '\n' | '\r' | '!' | '?' | '…' => true,
+            '.' => next.is_none_or(char::is_whitespace) && word_chars > 3,
+            _ => false,
+        };
+        word_chars = if c.is_alphabetic() { word_chars + 1 } else { 0 };
+        if ends {
+            ranges.push((start, at + c.len_utf8()));
+            start = at + c.len_utf8();
+        }
+    }
+    ranges.push((start, text.len()));
+    ranges
+}
+
+/// A sentence without markup, line breaks and runs of spaces.
+fn tidy(sentence: &str) -> String {
+    let mut tidy = String::with_capacity(sentence.len());
+    let mut in_tag = false;
+    for c in sentence.chars().take(SENTENCE_CHARS_MAX * 2) {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                tidy.push(' ');
+            }
+            _ if in_tag => {}
+            _ if c.is_whitespace() => tidy.push(' '),
+            '*' | '_' | '#' | '>' => {}
+            _ => tidy.push(c),
+        }
+    }
+    let words: Vec<&str> = tidy.split(' ').filter(|word| !word.is_empty() && !word.contains("://")).collect();
+    shorten(&words.join(" ").replace("&nbsp;", " "), SENTENCE_CHARS_MAX)
+}
+
+/// Cuts at the end of a word.
+fn shorten(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(chars_max - 1).collect();
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+    format!("{}…", whole.trim_end_matches([',', '.', ' ', '-', '—']))
+}
+
+fn ended(sentence: &str) -> String {
+    if sentence.ends_with(['.', '!', '?', '…']) { sentence.to_owned() } else { format!("{sentence}.") }
+}

@@ -1,0 +1,233 @@
+//! The recent posts, by number in order of arrival.
+
+use std::collections::VecDeque;
+
+use otklik_domain::{Post, PostId};
+use otklik_text::{BINS, Fingerprint};
+use rustc_hash::{FxHashMap, FxHasher};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    duplicates::EXACT_WORDS_MIN,
+    words::{STEMS, Stems},
+};
+
+/// What is kept of a post.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) id: Box<str>,
+    /// Seconds since 1970.
+    pub(crate) at: u32,
+    /// Slot of its event.
+    pub(crate) event: u32,
+    /// Hash of the author's key, 0 for none.
+    pub(crate) author: u32,
+    pub(crate) views: u32,
+    pub(crate) exact: u64,
+    pub(crate) bins: [u8; BINS],
+    pub(crate) stems: Stems,
+    /// How it counts: complaint, appeal.
+    pub(crate) counts: u8,
+    /// How many posts before it the first with just its text arrived, 0 for none.
+    pub(crate) original_back: u32,
+}
+
+/// The post complains, asks or requests.
+pub(crate) const COUNTS_COMPLAINT: u8 = 1;
+/// The post is an appeal.
+pub(crate) const COUNTS_APPEAL: u8 = 2;
+/// The post is too short to be looked up by its text.
+pub(crate) const COUNTS_SHORT: u8 = 4;
+
+impl Entry {
+    pub(crate) fn of(post: &Post, fingerprint: &Fingerprint, stems: &[u32], event: u32, counts: u8) -> Self {
+        let short = if fingerprint.words < EXACT_WORDS_MIN { COUNTS_SHORT } else { 0 };
+        let mut kept = [0; STEMS];
+        kept.iter_mut().zip(stems).for_each(|(slot, &stem)| *slot = stem);
+        Self {
+            id: post.id.as_str().into(),
+            at: seconds(post.published_at),
+            event,
+            author: post.author.as_ref().map_or(0, |author| author_hash(author.as_str())),
+            views: u32::try_from(post.metrics.views).unwrap_or(u32::MAX),
+            exact: fingerprint.exact,
+            bins: fingerprint.bins,
+            stems: kept,
+            counts: counts | short,
+            original_back: 0,
+        }
+    }
+}
+
+/// Seconds since 1970, within what 32 bits hold.
+pub(crate) fn seconds(at: jiff::Timestamp) -> u32 {
+    u32::try_from(at.as_second().max(0)).unwrap_or(u32::MAX)
+}
+
+/// A hash of an author's key, never 0.
+pub(crate) fn author_hash(key: &str) -> u32 {
+    (hash_text(key) as u32).max(1)
+}
+
+/// A hash of a text that is the same on every machine.
+pub(crate) fn hash_text(text: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    let hash = hasher.finish();
+    hash ^ (hash >> 31)
+}
+
+/// Recent posts in order of arrival. A post's number never changes; numbers of posts that have left name nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    entries: VecDeque<Entry>,
+    /// Number of the first entry.
+    first: u64,
+    by_id: FxHashMap<u64, u64>,
+}
+
+impl Window {
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.first + self.entries.len() as u64
+    }
+
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.by_id.insert(hash_text(&entry.id), self.next_sequence());
+        self.entries.push_back(entry);
+    }
+
+    pub(crate) fn front(&self) -> Option<&Entry> {
+        self.entries.front()
+    }
+
+    pub(crate) fn pop_front(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_front()?;
+        let key = hash_text(&entry.id);
+        if self.by_id.get(&key) == Some(&self.first) {
+            self.by_id.remove(&key);
+        }
+        self.first += 1;
+        Some(entry)
+    }
+
+    fn index(&self, sequence: u64) -> Option<usize> {
+        usize::try_from(sequence.checked_sub(self.first)?).ok()
+    }
+
+    pub(crate) fn get(&self, sequence: u64) -> Option<&Entry> {
+        self.entries.get(self.index(sequence)?)
+    }
+
+    pub(crate) fn get_mut(&mut self, sequence: u64) -> Option<&mut Entry> {
+        let index = self.index(sequence)?;
+        self.entries.get_mut(index)
+    }
+
+    /// The first post with just the text of this one, as far as the window goes back.
+    pub(crate) fn original(&self, sequence: u64) -> u64 {
+        let back = self.get(sequence).map_or(0, |entry| u64::from(entry.original_back));
+        let original = sequence.saturating_sub(back);
+        if self.get(original).is_some_and(|entry| !entry.id.is_empty()) { original } else { sequence }
+    }
+
+    pub(crate) fn id(&self, sequence: u64) -> Option<PostId> {
+        Some(PostId::from(self.get(sequence)?.id.as_ref()))
+    }
+
+    pub(crate) fn sequence_of(&self, id: &PostId) -> Option<u64> {
+        let sequence = *self.by_id.get(&hash_text(id.as_str()))?;
+        // The hash may be another's.
+        (*self.get(sequence)?.id == *id.as_str()).then_some(sequence)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
+        let first = self.first;
+        self.entries.iter().enumerate().map(move |(index, entry)| (first + index as u64, entry))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut()
+    }
+
+    /// Takes a post out. Its number and fingerprint stay until it would have left: they name nobody and say nothing, and
+    /// without them a restored window would find other twins.
+    pub(crate) fn erase(&mut self, sequence: u64) {
+        let Some(entry) = self.get_mut(sequence) else { return };
+        let key = hash_text(&entry.id);
+        entry.id = "".into();
+        entry.stems = [0; STEMS];
+        entry.author = 0;
+        entry.event = u32::MAX;
+        self.by_id.remove(&key);
+    }
+
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    pub(crate) fn restore(first: u64, entries: VecDeque<Entry>) -> Self {
+        let ids = entries.iter().zip(first..).filter(|(entry, _)| !entry.id.is_empty());
+        let by_id = ids.map(|(entry, sequence)| (hash_text(&entry.id), sequence)).collect();
+        Self { entries, first, by_id }
+    }
+
+    pub(crate) fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+}
+
+/// A post as it is saved: arrays as byte strings.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SavedEntry {
+    id: Box<str>,
+    at: u32,
+    event: u32,
+    author: u32,
+    views: u32,
+    exact: u64,
+    bins: Vec<u8>,
+    stems: Stems,
+    counts: u8,
+    original_back: u32,
+}
+
+impl From<&Entry> for SavedEntry {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            id: entry.id.clone(),
+            at: entry.at,
+            event: entry.event,
+            author: entry.author,
+            views: entry.views,
+            exact: entry.exact,
+            bins: entry.bins.to_vec(),
+            stems: entry.stems,
+            counts: entry.counts,
+            original_back: entry.original_back,
+        }
+    }
+}
+
+impl TryFrom<SavedEntry> for Entry {
+    type Error = &'static str;
+
+    fn try_from(saved: SavedEntry) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: saved.id,
+            at: saved.at,
+            event: saved.event,
+            author: saved.author,
+            views: saved.views,
+            exact: saved.exact,
+            bins: saved.bins.try_into().map_err(|_| "a fingerprint in it has another length")?,
+            stems: saved.stems,
+            counts: saved.counts,
+            original_back: saved.original_back,
+        })
+    }
+}
