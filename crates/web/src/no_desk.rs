@@ -1,0 +1,17 @@
+//! A server without pages.
+
+use axum::{
+    Router,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+
+use crate::{App, Error};
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+}
+
+pub(crate) fn error_page(error: &Error, request_id: &str, _headers: &HeaderMap) -> Response {
+    (error.status(), format!("{} ({request_id})", error.message())).into_response()
+}

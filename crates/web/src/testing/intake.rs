@@ -1,0 +1,31 @@
+//! An intake that keeps what it was given.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use otklik_domain::Post;
+use otklik_ports::PortResult;
+
+use crate::{Intake, Taken};
+
+/// Keeps posts by id; refuses those without a text.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryIntake(pub(crate) Mutex<BTreeMap<String, Post>>);
+
+#[async_trait]
+impl Intake for MemoryIntake {
+    async fn take(&self, posts: Vec<Post>, _now: Timestamp) -> PortResult<Vec<Taken>> {
+        let mut taken = self.0.lock().unwrap();
+        let line = |post: Post| {
+            if post.text.trim().is_empty() {
+                return Taken::Refused { reason: "text: must not be empty".to_owned() };
+            }
+            match taken.insert(post.id.to_string(), post) {
+                Some(_) => Taken::Repeated,
+                None => Taken::Accepted,
+            }
+        };
+        Ok(posts.into_iter().map(line).collect())
+    }
+}
