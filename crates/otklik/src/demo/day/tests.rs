@@ -187,3 +187,29 @@ fn planted_events_are_routed_as_the_truth_says() {
         assert!(!event.title.is_empty() && !event.place.is_empty(), "{}", event.id);
     }
 }
+
+#[test]
+fn topics_named_by_events_and_bodies_are_in_the_dictionaries() {
+    let dictionaries = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dictionaries");
+    let table = |path: &std::path::Path| std::fs::read_to_string(path).unwrap().parse::<toml::Table>().unwrap();
+    let texts = |table: &toml::Table, list: &str, key: &str| -> Vec<String> {
+        let entries = table[list].as_array().unwrap().iter().filter_map(|entry| entry.get(key));
+        let flat = entries.flat_map(|value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]));
+        flat.map(|value| value.as_str().unwrap().to_owned()).collect()
+    };
+    let mut known = BTreeSet::from(["*".to_owned()]);
+    for file in std::fs::read_dir(format!("{dictionaries}/topics")).unwrap() {
+        let block = table(&file.unwrap().path());
+        known.insert(block["id"].as_str().unwrap().to_owned());
+        known.extend(texts(&block, "topics", "id"));
+    }
+    for region in ["demo", "udm"] {
+        let region = table(format!("{dictionaries}/regions/{region}.toml").as_ref());
+        for topic in texts(&region, "agencies", "topics") {
+            assert!(known.contains(&topic), "a body answers for {topic}, which is not a topic");
+        }
+    }
+    for event in day(7).planted {
+        assert!(event.topics.iter().all(|topic| known.contains(topic)), "{}: {:?}", event.id, event.topics);
+    }
+}
