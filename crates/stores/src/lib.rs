@@ -1,1 +1,13 @@
-//! stores
+//! Adapters of the stores and the log.
+//!
+//! Each heavy engine is behind a cargo feature of its name; all are on by default.
+
+#[cfg(feature = "clickhouse")]
+pub mod chdb;
+#[cfg(feature = "clickhouse")]
+pub mod clickhouse;
+#[cfg(feature = "embedded-log")]
+pub mod fjall_log;
+pub mod snapshots_file;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
