@@ -88,6 +88,11 @@ impl Grouper {
         }
     }
 
+    /// Its region.
+    pub fn region(&self) -> &RegionId {
+        &self.region
+    }
+
     /// Posts in the window.
     pub fn posts(&self) -> usize {
         self.window.len()

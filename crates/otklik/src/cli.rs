@@ -23,8 +23,16 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Measures a model on labelled texts.
     Eval(EvalArgs),
+    /// Reads posts in order of time, with or without their analysis, and writes for each its twin and its event.
+    Group(GroupArgs),
+    /// Turns a table (CSV, TSV or JSON Lines) into posts.
+    Import(ImportArgs),
     /// Reads posts or texts and writes the likeliest labels for each.
     Predict(PredictArgs),
+    /// Reads analyses and writes for each the body responsible and why.
+    Route(RouteArgs),
+    /// Works out the deadlines of a policy and says how they were counted.
+    Sla(SlaArgs),
     /// Trains a model on labelled texts.
     Train(TrainArgs),
 }
@@ -106,4 +114,84 @@ pub(crate) struct EvalArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GroupArgs {
+    #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// A trained model for posts that come without their analysis; may be given several times.
+    #[arg(long = "model", value_name = "FILE")]
+    pub(crate) models: Vec<PathBuf>,
+    /// Days a post stays in the window.
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=365))]
+    pub(crate) window_days: u16,
+    /// Go on from this state if the file exists, and write the state there at the end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Which column holds what: `text=COL,id=COL,published_at=COL` and further any of url, author, network, kind, region, lat, lon,
+    /// community, community_id, views, likes, reposts, comments, followers, reply_to, repost_of, label.NAME. `NAME:=VALUE` gives
+    /// every post the same value.
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    pub(crate) map: String,
+    /// Time zone of times without an offset.
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Moscow")]
+    pub(crate) tz: String,
+    /// A file with the secret that authors are hashed with; without it authors are left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) author_secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// The table: `.csv`, `.tsv` or `.jsonl`, also with `.gz`.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RouteArgs {
+    /// The region: a file such as `dictionaries/regions/demo.toml`, or the id of a region built in, such as `demo`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlaArgs {
+    /// The policy: one of the ready ones, or one of the region given with --config.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) policy: String,
+    /// When the clocks start.
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) from: String,
+    /// A production calendar in the XML of xmlcalendar, in place of the one built in for its year; may be given several times.
+    #[arg(long = "calendar", value_name = "FILE")]
+    pub(crate) calendars: Vec<PathBuf>,
+    /// A stretch in which the clocks stand still; may be given several times.
+    #[arg(long = "pause", value_name = "RFC3339/RFC3339")]
+    pub(crate) pauses: Vec<String>,
+    /// Time zone of the body.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    /// Hours of the body.
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub(crate) hours: Option<String>,
+    /// How bad the incident is, for policies whose limits depend on it.
+    #[arg(long, value_name = "0..5", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=5))]
+    pub(crate) severity: u8,
+    /// The topic of the incident, for policies whose limits depend on it.
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<String>,
+    /// A region whose policies, hours and time zone to use: a file or the id of one built in.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
 }

@@ -4,6 +4,7 @@ mod cli;
 mod dictionaries;
 mod filters;
 mod jsonl;
+mod regions;
 
 use std::process::ExitCode;
 
@@ -53,7 +54,11 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Analyse(args) => filters::analyse::run(&args),
         Command::Check(args) => filters::check::run(&args),
         Command::Eval(args) => filters::eval::run(&args),
+        Command::Group(args) => filters::group::run(&args),
+        Command::Import(args) => filters::import::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
+        Command::Route(args) => filters::route::run(&args),
+        Command::Sla(args) => filters::sla::run(&args),
         Command::Train(args) => filters::train::run(&args),
     }
 }

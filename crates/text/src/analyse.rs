@@ -10,7 +10,7 @@ use crate::{
     lexer::{Lexeme, Lexer},
     matcher::{Hit, Matcher},
     model::Model,
-    places::{Context, StreetWords, resolve},
+    places::{Context, Cues, resolve},
     tone::{self, Signs, Tones},
 };
 
@@ -30,7 +30,7 @@ pub struct Analyser {
     lexer: Lexer,
     matcher: Matcher,
     language: LanguageDetector,
-    streets: StreetWords,
+    cues: Cues,
     lexemes: Vec<Lexeme>,
     /// By community name: the municipality it is at home in.
     homes: rustc_hash::FxHashMap<String, Option<PlaceId>>,
@@ -48,7 +48,7 @@ impl Analyser {
             lexer: Lexer::new(Arc::clone(&dictionary.lexicon)),
             matcher: Matcher::new(Arc::clone(&dictionary)),
             language: LanguageDetector::default(),
-            streets: StreetWords::default(),
+            cues: Cues::default(),
             lexemes: Vec::new(),
             homes: rustc_hash::FxHashMap::default(),
             dictionary,
@@ -85,7 +85,7 @@ impl Analyser {
             point: post.geo,
         };
         let gazetteer = self.dictionary.gazetteer();
-        let (places, locality) = resolve(gazetteer, &self.streets, &self.matcher.names, &lexemes, &post.text, context);
+        let (places, locality) = resolve(gazetteer, &self.cues, &self.matcher.names, &lexemes, &post.text, context);
         let intent = tone::intent(&signs);
         let mut analysis = Analysis {
             id: post.id.clone(),
@@ -124,7 +124,7 @@ impl Analyser {
         self.matcher.run(&lexemes, &self.lexer);
         let gazetteer = self.dictionary.gazetteer();
         let context = Context { region, ..Context::default() };
-        let (_, locality) = resolve(gazetteer, &self.streets, &self.matcher.names, &lexemes, &community.name, context);
+        let (_, locality) = resolve(gazetteer, &self.cues, &self.matcher.names, &lexemes, &community.name, context);
         let home = locality.map(|locality| locality.municipality);
         if self.homes.len() < HOMES_MAX {
             self.homes.insert(key, home.clone());

@@ -32,6 +32,8 @@ pub struct Topic {
     pub name: String,
     /// How bad such a problem usually is, 1..=5.
     pub severity: Severity,
+    /// Whether it reaches beyond one address: water, heat, light, smells.
+    pub is_area: bool,
 }
 
 /// Everything known of topics, dangers, tones and places, ready for use. It never changes; threads share it.
@@ -220,8 +222,21 @@ impl Builder {
             let span = entry.severity.as_ref().unwrap_or(&toml::Spanned::new(entry.id.span(), 0)).span();
             self.problems.push(Problem::at(file, span, "severity must be 1 to 5"));
         }
-        let topic =
-            Topic { id: id.clone(), block: id.block(), name: entry.name.clone(), severity: Severity::new(level) };
+        let is_area = match entry.reach.as_ref().map(|reach| (reach.get_ref().as_str(), reach.span())) {
+            None | Some(("address", _)) => false,
+            Some(("area", _)) => true,
+            Some((_, span)) => {
+                self.problems.push(Problem::at(file, span, "reach must be \"address\" or \"area\""));
+                false
+            }
+        };
+        let topic = Topic {
+            id: id.clone(),
+            block: id.block(),
+            name: entry.name.clone(),
+            severity: Severity::new(level),
+            is_area,
+        };
         if self.topics.insert(id.clone(), topic.clone()).is_some() {
             self.problems.push(Problem::at(file, entry.id.span(), format!("topic {id} is there twice")));
         }

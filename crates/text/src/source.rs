@@ -71,6 +71,8 @@ pub(crate) struct Entry {
     pub(crate) id: Spanned<String>,
     pub(crate) name: String,
     pub(crate) severity: Option<Spanned<u8>>,
+    /// `address` or `area`.
+    pub(crate) reach: Option<Spanned<String>>,
     pub(crate) terms: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) hints: Vec<Spanned<String>>,

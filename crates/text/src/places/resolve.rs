@@ -3,10 +3,10 @@
 use otklik_domain::{Locality, LocatedBy, PlaceId, PlaceKind, PlaceMention};
 
 use super::{
+    cues::Cues,
     gazetteer::{Gazetteer, Place},
-    street::StreetWords,
 };
-use crate::{fold::hash_folded, lexer::Lexeme, matcher::Words, token::Flags};
+use crate::{lexer::Lexeme, matcher::Words, token::Flags};
 
 /// Farthest a point may lie from any known place to belong to its municipality.
 const NEAREST_METRES_MAX: f64 = 30_000.0;
@@ -27,7 +27,7 @@ pub(crate) struct Context<'a> {
 /// The places a text names, in order, and the municipality the post belongs to.
 pub(crate) fn resolve(
     gazetteer: &Gazetteer,
-    streets: &StreetWords,
+    cues: &Cues,
     names: &[(u32, Words)],
     lexemes: &[Lexeme],
     text: &str,
@@ -38,13 +38,13 @@ pub(crate) fn resolve(
     let mut mentions = Vec::new();
     let mut taken = Vec::new();
     for (name, words) in chosen {
-        let Some(found) = choose(gazetteer, name, words, lexemes, context, home_region) else { continue };
-        if let Some(mention) = mention(gazetteer, streets, &found, words, lexemes, text) {
+        let Some(found) = choose(gazetteer, cues, (name, words), lexemes, context, home_region) else { continue };
+        if let Some(mention) = mention(gazetteer, cues, &found, words, lexemes, text) {
             taken.push(words);
             mentions.push(mention);
         }
     }
-    mentions.extend(streets.find(lexemes, text, &taken));
+    mentions.extend(cues.streets_in(lexemes, text, &taken));
     mentions.sort_by_key(|mention: &PlaceMention| mention.span);
     mentions.dedup_by(|later, first| later.span.start < first.span.end);
     mentions.truncate(MENTIONS_MAX);
@@ -80,14 +80,19 @@ fn is_unbroken(words: Words, lexemes: &[Lexeme]) -> bool {
         .is_none_or(|rest| rest.iter().all(|lexeme| !lexeme.token.flags.has(Flags::AFTER_COMMA)))
 }
 
-/// The region a text names itself.
+/// The region a text names, or that of the only town of a name in it.
 fn named_region<'g>(gazetteer: &'g Gazetteer, names: &[(u32, Words)]) -> Option<&'g str> {
-    names
-        .iter()
-        .flat_map(|(name, _)| gazetteer.of_name(*name))
-        .filter_map(|&place| gazetteer.by_index(place))
-        .find(|place| place.kind == PlaceKind::Region)
-        .map(|place| place.id.as_str())
+    let places = |name: u32| gazetteer.of_name(name).iter().filter_map(|&place| gazetteer.by_index(place));
+    let named = names.iter().flat_map(|(name, _)| places(*name)).find(|place| place.kind == PlaceKind::Region);
+    let town = || {
+        names.iter().find_map(|(name, _)| {
+            let mut towns = places(*name).filter(|place| place.kind == PlaceKind::Settlement);
+            let first = towns.next()?;
+            towns.all(|other| other.region == first.region).then_some(first)
+        })
+    };
+    let region = gazetteer.region(named.or_else(town)?)?;
+    Some(region.id.as_str())
 }
 
 struct Chosen<'g> {
@@ -98,28 +103,32 @@ struct Chosen<'g> {
 
 fn choose<'g>(
     gazetteer: &'g Gazetteer,
-    name: u32,
-    words: Words,
+    cues: &Cues,
+    (name, words): (u32, Words),
     lexemes: &[Lexeme],
     context: Context<'_>,
     home_region: Option<&str>,
 ) -> Option<Chosen<'g>> {
-    let surroundings = Surroundings::of(words, lexemes);
+    let surroundings = Surroundings::of(words, lexemes, cues);
     let places = gazetteer.of_name(name);
     let best = places
         .iter()
         .filter_map(|&index| gazetteer.by_index(index))
         .filter(|place| surroundings.allow(place, words))
+        // Every town has a Lenin street: without a region the words say which street, not where.
+        .filter(|place| home_region.is_some() || is_town_or_larger(place))
         .max_by_key(|place| {
             let in_region = home_region.is_some_and(|region| gazetteer.is_in_region(place, region));
             let at_home = context.home.is_some_and(|home| gazetteer.path_up(place).any(|above| above.id == *home));
             let kind = match place.kind {
-                PlaceKind::Street => surroundings.street,
+                PlaceKind::Street => surroundings.street || surroundings.on || surroundings.house,
                 PlaceKind::Settlement | PlaceKind::Municipality => !surroundings.street,
                 _ => false,
             };
             let marked = surroundings.kind == Some(place.kind);
-            (marked, in_region, at_home, kind, place.kind == PlaceKind::Settlement, place.population)
+            // A street of no named town is most likely one of the largest.
+            let people = gazetteer.path_up(place).map(|above| above.population).find(|&people| people > 0);
+            (marked, in_region, at_home, kind, place.kind == PlaceKind::Settlement, people)
         })?;
     let in_region = home_region.is_none_or(|region| gazetteer.is_in_region(best, region));
     let rivals = places.len() > 1 && home_region.is_none();
@@ -137,39 +146,37 @@ fn choose<'g>(
 struct Surroundings {
     capital: bool,
     preposition: bool,
+    /// «на» or «по»: towns stand after «в», streets after these.
+    on: bool,
     street: bool,
     house: bool,
     kind: Option<PlaceKind>,
 }
 
 impl Surroundings {
-    fn of(words: Words, lexemes: &[Lexeme]) -> Self {
+    fn of(words: Words, lexemes: &[Lexeme], cues: &Cues) -> Self {
         let first = lexemes.get(words.from as usize);
         let before = words.from.checked_sub(1).and_then(|index| lexemes.get(index as usize));
-        let after = lexemes.get(words.to as usize);
-        let form = |lexeme: Option<&Lexeme>| lexeme.map_or(0, |lexeme| lexeme.token.form);
-        let is_one_of = |form: u64, words: &str| words.split(' ').any(|word| hash_folded(word) == form);
-        const STREET: &str = "ул улица улице улицы улицу улицей пр просп проспект проспекте проспекту проспекта пер переулок \
-            переулке переулку переулка шоссе площадь площади пл наб набережная набережной набережную бульвар бульваре бульвара";
-        const TOWN: &str = "г гор город города городе городу городом п пос поселок поселке поселка пгт с село селе села \
-            д дер деревня деревне деревни станица аул хутор";
-        const DISTRICT: &str = "район района районе району районом р округ округа округе округу го мо";
-        const REGION: &str = "область области обл республика республики республике край края крае";
-        let (before_form, after_form) = (form(before), form(after));
-        let kind = if is_one_of(before_form, TOWN) {
+        // What follows a comma or begins a sentence says nothing of the name: «Ижевск, ул. Ленина».
+        let joins = |lexeme: &&Lexeme| {
+            !lexeme.token.flags.has(Flags::AFTER_COMMA) && !lexeme.token.flags.has(Flags::SENTENCE_START)
+        };
+        let after = lexemes.get(words.to as usize).filter(joins);
+        let kind = if before.is_some_and(|lexeme| cues.is_town(lexeme)) {
             Some(PlaceKind::Settlement)
-        } else if is_one_of(after_form, DISTRICT) {
+        } else if after.is_some_and(|lexeme| cues.is_district(lexeme)) {
             Some(PlaceKind::Municipality)
-        } else if is_one_of(after_form, REGION) || is_one_of(before_form, REGION) {
+        } else if before.into_iter().chain(after).any(|lexeme| cues.is_region(lexeme)) {
             Some(PlaceKind::Region)
         } else {
             None
         };
         Self {
             capital: first.is_some_and(|lexeme| lexeme.token.flags.has(Flags::CAPITAL)),
-            preposition: is_one_of(before_form, "в во из под до от на по у за через около возле близ к"),
-            street: is_one_of(before_form, STREET) || is_one_of(after_form, STREET),
-            house: after.is_some_and(|lexeme| lexeme.token.flags.has(Flags::DIGIT)),
+            preposition: before.is_some_and(|lexeme| cues.is_preposition(lexeme)),
+            on: before.is_some_and(|lexeme| cues.is_on(lexeme)),
+            street: before.into_iter().chain(after).any(|lexeme| cues.street(lexeme).is_some()),
+            house: after.is_some_and(|lexeme| lexeme.token.flags.has(Flags::DIGIT) || cues.is_house(lexeme)),
             kind,
         }
     }
@@ -189,13 +196,17 @@ impl Surroundings {
     }
 }
 
+fn is_town_or_larger(place: &Place) -> bool {
+    matches!(place.kind, PlaceKind::Region | PlaceKind::Municipality | PlaceKind::Settlement)
+}
+
 fn is_adjective(name: &str) -> bool {
     name.ends_with("ский") || name.ends_with("цкий") || name.ends_with("ной") || name.ends_with("ный")
 }
 
 fn mention(
     gazetteer: &Gazetteer,
-    streets: &StreetWords,
+    cues: &Cues,
     found: &Chosen<'_>,
     words: Words,
     lexemes: &[Lexeme],
@@ -207,12 +218,12 @@ fn mention(
     let mut span = words.span(lexemes);
     if place.kind == PlaceKind::Street {
         // «Советская улица, 5»: the word for the street may stand after its name.
-        let marker_after = lexemes.get(words.to as usize).and_then(|lexeme| streets.marker(lexeme));
+        let marker_after = lexemes.get(words.to as usize).and_then(|lexeme| cues.street(lexeme));
         let marker_before =
-            words.from.checked_sub(1).and_then(|at| lexemes.get(at as usize)).and_then(|lexeme| streets.marker(lexeme));
+            words.from.checked_sub(1).and_then(|at| lexemes.get(at as usize)).and_then(|lexeme| cues.street(lexeme));
         let after = words.to + u32::from(marker_after.is_some());
         name = format!("{} {name}", marker_before.or(marker_after).map_or("улица", |(word, _)| word));
-        let house = streets.house(lexemes, text, after);
+        let house = cues.house(lexemes, text, after);
         if house.is_none() && !found.marked_street && words.to - words.from == 1 && found.score < 0.7 {
             return None;
         }

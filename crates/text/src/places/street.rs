@@ -2,7 +2,10 @@
 
 use otklik_domain::{PlaceId, PlaceKind, PlaceMention};
 
-use super::decline::{Gender, adjective_nominative};
+use super::{
+    cues::Cues,
+    decline::{Gender, adjective_nominative},
+};
 use crate::{
     fold::{fold, hash_folded},
     lexer::Lexeme,
@@ -10,49 +13,8 @@ use crate::{
     token::Flags,
 };
 
-/// Words for streets: how they are written, the usual word, its gender.
-const MARKERS: &[(&str, &str, Gender)] = &[
-    ("ул улица улице улицы улицу улицей улиц улицам улицах", "улица", Gender::Feminine),
-    ("пр просп проспект проспекте проспекту проспекта проспектом", "проспект", Gender::Masculine),
-    ("пер переулок переулке переулку переулка переулком", "переулок", Gender::Masculine),
-    ("ш шоссе", "шоссе", Gender::Neuter),
-    ("пл площадь площади площадью", "площадь", Gender::Feminine),
-    ("наб набережная набережной набережную", "набережная", Gender::Feminine),
-    ("бул бульвар бульваре бульвару бульвара бульваром", "бульвар", Gender::Masculine),
-    ("проезд проезде проезду проезда", "проезд", Gender::Masculine),
-    ("тракт тракте тракту тракта", "тракт", Gender::Masculine),
-    ("тупик тупике тупика", "тупик", Gender::Masculine),
-    ("аллея аллее аллеи аллею", "аллея", Gender::Feminine),
-    ("мкр мкрн микрорайон микрорайоне микрорайона микрорайону", "микрорайон", Gender::Masculine),
-    ("квартал квартале квартала", "квартал", Gender::Masculine),
-];
-const HOUSE: &str = "д дом дома доме дому дом№";
-/// Words that a capital after them does not make a street: «улицы Города», «дома Культуры».
-const NOT_A_NAME: &str = "в на и не у по с к о от до за для из что как это все уже нет без при под над я мы вы он она они дом дома \
-    д кв корпус корп стр подъезд город города район районе нашего нашем каждой этой этого";
 const HOUSE_NUMBER_MAX: u32 = 999;
 const NAME_WORDS_MAX: usize = 3;
-
-/// Hashes of the words that make streets, made once.
-#[derive(Debug)]
-pub(crate) struct StreetWords {
-    markers: Vec<(u64, &'static str, Gender)>,
-    house: Vec<u64>,
-    not_a_name: Vec<u64>,
-    on: Vec<u64>,
-}
-
-impl Default for StreetWords {
-    fn default() -> Self {
-        let hashes = |words: &str| words.split_whitespace().map(|word| hash_folded(&fold(word))).collect();
-        let markers = MARKERS.iter().flat_map(|(forms, word, gender)| {
-            forms.split(' ').map(move |form| (hash_folded(&fold(form)), *word, *gender))
-        });
-        Self {
-            markers: markers.collect(), house: hashes(HOUSE), not_a_name: hashes(NOT_A_NAME), on: hashes("на по")
-        }
-    }
-}
 
 /// A street found by the way it is written.
 struct Found {
@@ -64,24 +26,21 @@ struct Found {
     score: f32,
 }
 
-impl StreetWords {
-    pub(crate) fn marker(&self, lexeme: &Lexeme) -> Option<(&'static str, Gender)> {
-        let form = lexeme.token.form;
-        self.markers.iter().find(|(hash, _, _)| *hash == form).map(|(_, word, gender)| (*word, *gender))
-    }
-
+impl Cues {
     /// The house after a street: its number as written and the word after it.
     pub(crate) fn house(&self, lexemes: &[Lexeme], text: &str, after: u32) -> Option<(String, u32)> {
         let mut at = after as usize;
-        if lexemes.get(at).is_some_and(|lexeme| self.house.contains(&lexeme.token.form)) {
+        if lexemes.get(at).is_some_and(|lexeme| self.is_house(lexeme)) {
             at += 1;
         }
         let lexeme = lexemes.get(at)?;
         let written = house_number(lexeme, text)?;
-        // A capital letter or a second number belongs to it only when nothing stands between: 12/3, 5-А.
-        let next = lexemes
-            .get(at + 1)
-            .filter(|next| next.token.flags.has(Flags::JOINED) && next.token.end - next.token.start <= 4);
+        // A letter or a second number belongs to it only when nothing stands between: 12/3, 5-А. More of them are a telephone.
+        let joined = |index: usize| lexemes.get(index).filter(|next| next.token.flags.has(Flags::JOINED));
+        if joined(at + 1).is_some() && joined(at + 2).is_some() {
+            return None;
+        }
+        let next = joined(at + 1).filter(|next| next.token.end - next.token.start <= 4);
         match next {
             Some(next) => Some((fold_house(&format!("{written}/{}", next.token.text(text))), at as u32 + 2)),
             None => Some((fold_house(written), at as u32 + 1)),
@@ -89,7 +48,7 @@ impl StreetWords {
     }
 
     /// Every street of a text, in order, not overlapping.
-    pub(crate) fn find(&self, lexemes: &[Lexeme], text: &str, taken: &[Words]) -> Vec<PlaceMention> {
+    pub(crate) fn streets_in(&self, lexemes: &[Lexeme], text: &str, taken: &[Words]) -> Vec<PlaceMention> {
         let mut streets = Vec::new();
         let mut from = 0;
         while from < lexemes.len() {
@@ -109,7 +68,7 @@ impl StreetWords {
         if taken.iter().any(|words| (words.from..words.to).contains(&(from as u32))) {
             return None;
         }
-        match self.marker(lexeme) {
+        match self.street(lexeme) {
             Some((marker, gender)) => self.after_marker(lexemes, text, from, marker, gender),
             None => self.before_marker(lexemes, text, from).or_else(|| self.without_marker(lexemes, text, from)),
         }
@@ -129,7 +88,7 @@ impl StreetWords {
             to += 1;
         }
         // «улица 8 Марта»: a number that begins a name is followed by a capital.
-        if to == from + 1 && !self.begins_lower_case_name(lexemes, from + 1) {
+        if to == from + 1 && !self.begins_lower_case_name(lexemes, text, from + 1) {
             return None;
         }
         let to = to.max(from + 2);
@@ -155,31 +114,31 @@ impl StreetWords {
             });
         let middle = lexeme.token.form == hash_folded("лет") && to == from + 2;
         let capital = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !flags.has(Flags::DIGIT);
-        !broken && !self.not_a_name.contains(&lexeme.token.form) && (capital || numbered || middle)
+        !broken && !self.is_no_street(lexeme) && (capital || numbered || middle)
     }
 
     /// «ул ленина 5»: in lower case one word is taken for the name when it cannot be anything else.
-    fn begins_lower_case_name(&self, lexemes: &[Lexeme], at: usize) -> bool {
+    fn begins_lower_case_name(&self, lexemes: &[Lexeme], text: &str, at: usize) -> bool {
         let Some(lexeme) = lexemes.get(at) else { return false };
         let flags = lexeme.token.flags;
-        let house_follows = lexemes
-            .get(at + 1)
-            .is_some_and(|next| next.token.flags.has(Flags::DIGIT) || self.house.contains(&next.token.form));
+        let house_follows =
+            lexemes.get(at + 1).is_some_and(|next| next.token.flags.has(Flags::DIGIT) || self.is_house(next));
         flags.has(Flags::CYRILLIC)
             && !flags.has(Flags::DIGIT)
-            && !self.not_a_name.contains(&lexeme.token.form)
+            && !self.is_no_street(lexeme)
             && house_follows
+            && is_name_form(&fold(lexeme.token.text(text)))
     }
 
     /// «Московский проспект, 3».
     fn before_marker(&self, lexemes: &[Lexeme], text: &str, from: usize) -> Option<Found> {
         let lexeme = lexemes.get(from)?;
         let next = lexemes.get(from + 1)?;
-        let (marker, gender) = self.marker(next)?;
+        let (marker, gender) = self.street(next)?;
         let flags = lexeme.token.flags;
         let named = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !next.token.flags.has(Flags::SENTENCE_START);
         let folded = fold(lexeme.token.text(text));
-        if !named || !is_adjective_form(&folded) || self.not_a_name.contains(&lexeme.token.form) {
+        if !named || !is_adjective_form(&folded) || self.is_no_street(lexeme) {
             return None;
         }
         let name = Words { from: from as u32, to: from as u32 + 1 };
@@ -195,7 +154,7 @@ impl StreetWords {
         let lexeme = lexemes.get(from)?;
         let flags = lexeme.token.flags;
         let named = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !flags.has(Flags::SENTENCE_START);
-        if !named || !self.on.contains(&before.token.form) || self.not_a_name.contains(&lexeme.token.form) {
+        if !named || !self.is_on(before) || self.is_no_street(lexeme) {
             return None;
         }
         let name = Words { from: from as u32, to: from as u32 + 1 };
@@ -256,6 +215,12 @@ fn is_adjective_form(folded: &str) -> bool {
         .iter()
         .any(|ending| folded.ends_with(ending))
         && folded.chars().count() >= 5
+}
+
+/// Whether a word may be a street's name in lower case: a genitive («ленина») or an adjective («советская»).
+fn is_name_form(folded: &str) -> bool {
+    is_adjective_form(folded)
+        || ["а", "я", "ых", "их", "ов", "ев", "и", "ы"].iter().any(|ending| folded.ends_with(ending))
 }
 
 fn capitalised(word: &str) -> String {

@@ -1,0 +1,55 @@
+//! `otklik import`: a table to posts.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+};
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use otklik_domain::Post;
+use otklik_sources::table::{ColumnMap, Rows};
+use otklik_text::mask;
+use secrecy::SecretString;
+
+use crate::{Outcome, cli::ImportArgs, jsonl};
+
+/// Runs the import. Phones and e-mails in texts are masked, authors hashed.
+///
+/// # Errors
+/// The file cannot be read, a mapped column is not there, or a row is refused and `--strict` is set.
+pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
+    let zone = TimeZone::get(&args.tz).with_context(|| format!("--tz {:?} is not an IANA time zone", args.tz))?;
+    let secret = args
+        .author_secret_file
+        .as_ref()
+        .map(|path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
+        .transpose()?
+        .map(|secret| SecretString::from(secret.trim()));
+    let map = ColumnMap::parse(&args.map, zone, secret).map_err(|message| anyhow::anyhow!("--map: {message}"))?;
+    let mut rows = Rows::open(&args.file, &map)?;
+    let mut output = BufWriter::with_capacity(1 << 18, io::stdout().lock());
+    let mut refused = 0_u64;
+    while let Some(row) = rows.next()? {
+        let checked = row.and_then(|mut post| {
+            post.text = mask(&post.text).into_owned();
+            Post::try_from(post.clone()).map_err(|invalid| invalid.to_string())?;
+            Ok(post)
+        });
+        match checked {
+            Ok(post) => jsonl::write_line(&mut output, &post)?,
+            Err(reason) => {
+                let line = rows.line();
+                anyhow::ensure!(!args.filter.strict, "line {line}: {reason}");
+                eprintln!("line {line}: {reason}");
+                refused += 1;
+            }
+        }
+    }
+    output.flush()?;
+    if refused > 0 {
+        eprintln!("otklik: {refused} of {} rows refused", rows.read());
+        return Ok(Outcome::SomeRefused);
+    }
+    Ok(Outcome::Done)
+}

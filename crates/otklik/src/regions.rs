@@ -1,0 +1,71 @@
+//! Regions and calendars of the dictionaries, built in or from files.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+use otklik_engine::{
+    region::{Problem, Region, parse_policies},
+    sla::Calendar,
+};
+use otklik_text::SourceFile;
+
+use crate::dictionaries::{DictionaryFiles, list};
+
+/// The production calendars of the dictionaries.
+///
+/// # Errors
+/// A calendar makes no sense; the message names the file.
+pub(crate) fn calendar(files: &DictionaryFiles) -> anyhow::Result<Calendar> {
+    let mut calendar = Calendar::default();
+    for file in files.sources().iter().filter(|file| file.path.starts_with("calendar/")) {
+        calendar.add_xml(file.content).with_context(|| format!("cannot use {}", file.path))?;
+    }
+    Ok(calendar)
+}
+
+/// Reads a region: a file, or the id of one in the dictionaries.
+///
+/// # Errors
+/// There is no such region, or its file has mistakes; the message lists all with their lines.
+pub(crate) fn load(named: &Path, files: &DictionaryFiles) -> anyhow::Result<Region> {
+    let built_in = format!("regions/{}.toml", named.display());
+    let (path, content) = match files.get(&built_in) {
+        Some(content) => (built_in, content.to_owned()),
+        None => {
+            let content = fs::read_to_string(named)
+                .with_context(|| format!("cannot read {}, and no region of this id is built in", named.display()))?;
+            (named.display().to_string(), content)
+        }
+    };
+    parse(&SourceFile { path: &path, content: &content }, files)
+}
+
+/// Every region of the dictionaries.
+///
+/// # Errors
+/// A file has mistakes; the message lists all with their lines.
+pub(crate) fn all(files: &DictionaryFiles) -> anyhow::Result<Vec<Region>> {
+    let sources = files.sources();
+    let regions = sources.iter().filter(|file| file.path.starts_with("regions/") && file.path.ends_with(".toml"));
+    regions.map(|file| parse(file, files)).collect()
+}
+
+fn parse(file: &SourceFile<'_>, files: &DictionaryFiles) -> anyhow::Result<Region> {
+    let policies = files.get("policies.toml").map(|content| SourceFile { path: "policies.toml", content });
+    Region::parse(file, policies.as_ref(), calendar(files)?).map_err(mistakes)
+}
+
+/// The ready policies.
+///
+/// # Errors
+/// Their file has mistakes.
+pub(crate) fn policies(
+    files: &DictionaryFiles,
+) -> anyhow::Result<std::collections::BTreeMap<String, otklik_domain::SlaPolicy>> {
+    let Some(content) = files.get("policies.toml") else { bail!("the dictionaries have no policies.toml") };
+    parse_policies(&SourceFile { path: "policies.toml", content }).map_err(mistakes)
+}
+
+fn mistakes(problems: Vec<Problem>) -> anyhow::Error {
+    anyhow::anyhow!("the configuration has mistakes:\n{}", list(&problems))
+}

@@ -1,0 +1,109 @@
+//! Small words that tell what kind of place the name beside them is.
+
+use rustc_hash::FxHashSet;
+
+use super::decline::Gender;
+use crate::{
+    fold::{fold, hash_folded},
+    lexer::Lexeme,
+};
+
+/// Words for streets: how they are written, the usual word, its gender.
+const STREETS: &[(&str, &str, Gender)] = &[
+    ("ул улица улице улицы улицу улицей улиц улицам улицах", "улица", Gender::Feminine),
+    ("пр просп проспект проспекте проспекту проспекта проспектом", "проспект", Gender::Masculine),
+    ("пер переулок переулке переулку переулка переулком", "переулок", Gender::Masculine),
+    ("ш шоссе", "шоссе", Gender::Neuter),
+    ("пл площадь площади площадью", "площадь", Gender::Feminine),
+    ("наб набережная набережной набережную", "набережная", Gender::Feminine),
+    ("бул бульвар бульваре бульвару бульвара бульваром", "бульвар", Gender::Masculine),
+    ("проезд проезде проезду проезда", "проезд", Gender::Masculine),
+    ("тракт тракте тракту тракта", "тракт", Gender::Masculine),
+    ("тупик тупике тупика", "тупик", Gender::Masculine),
+    ("аллея аллее аллеи аллею", "аллея", Gender::Feminine),
+    ("мкр мкрн микрорайон микрорайоне микрорайона микрорайону", "микрорайон", Gender::Masculine),
+    ("квартал квартале квартала", "квартал", Gender::Masculine),
+];
+const TOWNS: &str = "г гор город города городе городу городом п пос поселок поселке поселка пгт с село селе села д дер деревня \
+    деревне деревни станица аул хутор";
+const DISTRICTS: &str = "район района районе району районом р округ округа округе округу го мо";
+const REGIONS: &str = "область области обл республика республики республике край края крае";
+const PREPOSITIONS: &str = "в во из под до от на по у за через около возле близ к";
+const HOUSES: &str = "д дом дома доме дому";
+/// Words that a street's name never begins with: «улицы города», «дома культуры», «на улице минус».
+const NOT_STREETS: &str = "в на и не у по с к о от до за для из что как это все уже нет без при под над я мы вы он она они дом дома д \
+    кв корпус корп стр подъезд город города район районе нашего нашем нашей каждой этой этого той одной минус плюс жара мороз \
+    холод январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь";
+
+/// The small words, by hash. Made once.
+#[derive(Debug)]
+pub(crate) struct Cues {
+    streets: Vec<(u64, &'static str, Gender)>,
+    towns: FxHashSet<u64>,
+    districts: FxHashSet<u64>,
+    regions: FxHashSet<u64>,
+    prepositions: FxHashSet<u64>,
+    houses: FxHashSet<u64>,
+    not_streets: FxHashSet<u64>,
+    on: FxHashSet<u64>,
+}
+
+impl Default for Cues {
+    fn default() -> Self {
+        let streets = STREETS.iter().flat_map(|(forms, word, gender)| {
+            forms.split(' ').map(move |form| (hash_folded(&fold(form)), *word, *gender))
+        });
+        Self {
+            streets: streets.collect(),
+            towns: hashes(TOWNS),
+            districts: hashes(DISTRICTS),
+            regions: hashes(REGIONS),
+            prepositions: hashes(PREPOSITIONS),
+            houses: hashes(HOUSES),
+            not_streets: hashes(NOT_STREETS),
+            on: hashes("на по"),
+        }
+    }
+}
+
+fn hashes(words: &str) -> FxHashSet<u64> {
+    words.split_whitespace().map(|word| hash_folded(&fold(word))).collect()
+}
+
+impl Cues {
+    /// The usual word for a kind of street and its gender.
+    pub(crate) fn street(&self, lexeme: &Lexeme) -> Option<(&'static str, Gender)> {
+        let form = lexeme.token.form;
+        self.streets.iter().find(|(hash, _, _)| *hash == form).map(|(_, word, gender)| (*word, *gender))
+    }
+
+    pub(crate) fn is_town(&self, lexeme: &Lexeme) -> bool {
+        self.towns.contains(&lexeme.token.form)
+    }
+
+    pub(crate) fn is_district(&self, lexeme: &Lexeme) -> bool {
+        self.districts.contains(&lexeme.token.form)
+    }
+
+    pub(crate) fn is_region(&self, lexeme: &Lexeme) -> bool {
+        self.regions.contains(&lexeme.token.form)
+    }
+
+    pub(crate) fn is_preposition(&self, lexeme: &Lexeme) -> bool {
+        self.prepositions.contains(&lexeme.token.form)
+    }
+
+    pub(crate) fn is_house(&self, lexeme: &Lexeme) -> bool {
+        self.houses.contains(&lexeme.token.form)
+    }
+
+    /// Whether a street's name cannot begin with this word.
+    pub(crate) fn is_no_street(&self, lexeme: &Lexeme) -> bool {
+        self.not_streets.contains(&lexeme.token.form)
+    }
+
+    /// «на» and «по», which stand before streets.
+    pub(crate) fn is_on(&self, lexeme: &Lexeme) -> bool {
+        self.on.contains(&lexeme.token.form)
+    }
+}

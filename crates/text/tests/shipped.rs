@@ -1,0 +1,128 @@
+//! The dictionaries as shipped: every example holds, places are found as people write them, danger is never buried.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::{fs, path::Path, sync::Arc};
+
+use otklik_domain::{Analysis, Community, Intent, Metrics, Network, Post, PostKind, RegionId};
+use otklik_text::{Analyser, Dictionary, SourceFile};
+
+fn dictionary() -> Arc<Dictionary> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dictionaries");
+    let mut files = Vec::new();
+    for folder in ["", "topics", "places"] {
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let below = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+                files.push((below, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let sources: Vec<SourceFile<'_>> = files.iter().map(|(path, content)| SourceFile { path, content }).collect();
+    Arc::new(Dictionary::compile(&sources).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+fn post(text: &str, region: &str) -> Post {
+    Post {
+        id: "vk:1".into(),
+        network: Network::Vk,
+        kind: PostKind::Post,
+        url: None,
+        community: None,
+        author: None,
+        published_at: "2026-01-20T10:00:00Z".parse().unwrap(),
+        text: text.to_owned(),
+        reply_to: None,
+        repost_of: None,
+        metrics: Metrics::default(),
+        geo: None,
+        region: (!region.is_empty()).then(|| RegionId::from(region)),
+        labels: vec![],
+    }
+}
+
+#[test]
+fn every_example_holds() {
+    let report = dictionary().run_examples();
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{} of {} fail:\n{}", problems.len(), report.run, problems.join("\n"));
+    assert!(report.run > 1500, "{}", report.run);
+}
+
+#[test]
+fn there_is_enough() {
+    let dictionary = dictionary();
+    assert!(dictionary.topics().count() >= 200);
+    assert_eq!(dictionary.blocks().len(), 18);
+}
+
+#[test]
+fn places_as_people_write_them() {
+    let dictionary = dictionary();
+    let check = |region: &str, text: &str, expected: &[&str]| {
+        let analysis = Analyser::new(Arc::clone(&dictionary), vec![]).analyse(&post(text, region));
+        let found: Vec<&str> = analysis.places.iter().map(|place| place.id.as_str()).collect();
+        assert_eq!(found, expected, "{text}");
+        for place in &analysis.places {
+            let chars: Vec<char> = text.chars().collect();
+            assert!(place.span.start < place.span.end && place.span.end as usize <= chars.len(), "{text}");
+        }
+    };
+    check("udm", "В Глазове прорвало трубу", &["udm.glazov"]);
+    check("udm", "Ижевск, ул. Ленина, д. 5", &["udm.izhevsk", "street:ленина:5"]);
+    check("udm", "нет света в можге второй день", &["udm.mozhga"]);
+    check("sverdlovsk", "Нижнем Тагиле опять смог", &["sverdlovsk.nizhny_tagil"]);
+    check("sverdlovsk", "Каменск-Уральский без воды", &["sverdlovsk.kamensk_uralsky"]);
+    check("", "на Советской 12 яма", &["street:советская:12"]);
+    check("", "Яма на Советской 12", &["street:советская:12"]);
+    check("", "Московский проспект, 3 — темно", &["street:московский:3"]);
+    check("", "ул ленина 5 нет воды", &["street:ленина:5"]);
+    check("", "На улице минус 12, а в квартире холодно", &[]);
+    check("", "улица 8 Марта, 14", &["street:8_марта:14"]);
+    check("", "Хотим мир и покой, орёл летит, свободный день", &[]);
+    check("demo", "Северогорск, Кирова 25: нет тепла", &["demo.severogorsk"]);
+}
+
+#[test]
+fn a_community_is_at_home_somewhere() {
+    let dictionary = dictionary();
+    let mut in_glazov = post("Нет воды второй день", "udm");
+    in_glazov.community = Some(Community { id: "-1".into(), name: "Подслушано в Глазове".into() });
+    let analysis = Analyser::new(dictionary, vec![]).analyse(&in_glazov);
+    assert_eq!(analysis.locality.unwrap().municipality.as_str(), "udm.glazov_go");
+}
+
+#[test]
+fn danger_is_never_buried() {
+    let dictionary = dictionary();
+    let mut analyser = Analyser::new(dictionary, vec![]);
+    let mut check = |text: &str, dangerous: bool| {
+        let analysis: Analysis = analyser.analyse(&post(text, ""));
+        assert_eq!(analysis.severity.level() == 5, dangerous, "{text}: {:?} {:?}", analysis.intent, analysis.danger);
+    };
+    check("В подъезде сильно пахнет газом, вызвали 104", true);
+    check("Открытый люк на детской площадке, ребёнок чуть не упал", true);
+    check("Собаки напали на ребёнка у школы", true);
+    check("ГОРИТ ДОМ НА ЛЕНИНА ЛЮДИ НА БАЛКОНАХ", true);
+    check("Балкон обрушился, под ним ходят дети", true);
+    check("Когда проведут газ в деревню?", false);
+    check("Спасибо за новую детскую площадку!", false);
+    check("Горячую воду отключат на две недели", false);
+}
+
+#[test]
+fn intents() {
+    let dictionary = dictionary();
+    let mut analyser = Analyser::new(dictionary, vec![]);
+    let mut check = |text: &str, expected: Intent| {
+        let analysis = analyser.analyse(&post(text, ""));
+        assert_eq!(analysis.intent, expected, "{text}: {:?}", analysis.topics.first());
+    };
+    check("Сколько можно! Мусор не вывозят третью неделю, вонь стоит", Intent::Complaint);
+    check("Подскажите, когда дадут горячую воду?", Intent::Question);
+    check("Прошу установить лавочки у подъезда", Intent::Request);
+    check("Огромное спасибо дорожникам за отремонтированную дорогу!", Intent::Thanks);
+    check("Продам гараж, торг, звоните", Intent::Other);
+    check("Доброе утро, с днём рождения нашего любимого города!", Intent::Other);
+}
