@@ -1,21 +1,21 @@
 -- Posts with what was read from them. The highest version of an id counts; queries say FINAL.
--- Sorted by id, so that writing, moving and deleting posts by id is cheap; small granules for the same reason.
+-- Sorted by id, so that reading, moving and deleting posts by id is cheap; small granules for the same reason.
 -- A post whose publication month changes is deleted from the old month by the writer: FINAL works within a month.
 CREATE TABLE IF NOT EXISTS posts
 (
-    id String CODEC(ZSTD(1)),
+    id String,
     version UInt64,
     published_at DateTime64(3, 'UTC'),
     region LowCardinality(String),
     network LowCardinality(String),
     kind LowCardinality(String),
-    url String CODEC(ZSTD(1)),
+    url String,
     community_id LowCardinality(String),
     community_name LowCardinality(String),
     author_key String,
     text String CODEC(ZSTD(1)),
-    reply_to String CODEC(ZSTD(1)),
-    repost_of String CODEC(ZSTD(1)),
+    reply_to String,
+    repost_of String,
     views UInt64,
     likes UInt64,
     reposts UInt64,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS posts
     intent LowCardinality(String),
     sentiment LowCardinality(String),
     severity UInt8,
-    event_id String CODEC(ZSTD(1)),
+    event_id String,
     analysis String COMMENT 'JSON: the whole analysis with its evidence' CODEC(ZSTD(1)),
     grouping String COMMENT 'JSON: duplicates and the evidence for the event' CODEC(ZSTD(1)),
     INDEX event_id_filter event_id TYPE bloom_filter(0.01) GRANULARITY 4
@@ -41,9 +41,7 @@ ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(published_at)
 ORDER BY id
 SETTINGS
-    index_granularity = 1024,
+    index_granularity = 256,
     non_replicated_deduplication_window = 1000,
     min_age_to_force_merge_seconds = 3600,
-    min_age_to_force_merge_on_partition_only = 1,
-    fsync_after_insert = 1,
-    fsync_part_directory = 1
+    min_age_to_force_merge_on_partition_only = 1

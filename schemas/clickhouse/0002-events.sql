@@ -33,8 +33,5 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = ReplacingMergeTree(version)
 ORDER BY id
 SETTINGS
-    index_granularity = 1024,
-    non_replicated_deduplication_window = 1000,
-    min_age_to_force_merge_seconds = 3600,
-    fsync_after_insert = 1,
-    fsync_part_directory = 1
+    index_granularity = 256,
+    non_replicated_deduplication_window = 1000

@@ -11,3 +11,5 @@ pub mod fjall_log;
 pub mod snapshots_file;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "tantivy")]
+pub mod tantivy;

@@ -21,12 +21,7 @@ pub struct ChdbLimits {
 impl Default for ChdbLimits {
     /// For a machine of two cores shared with the rest of the process.
     fn default() -> Self {
-        Self {
-            memory_bytes_max: 600_000_000,
-            query_memory_bytes_max: 300_000_000,
-            threads_max: 2,
-            queries_max: 4,
-        }
+        Self { memory_bytes_max: 600_000_000, query_memory_bytes_max: 300_000_000, threads_max: 2, queries_max: 4 }
     }
 }
 
@@ -45,6 +40,8 @@ impl Layout {
     /// # Errors
     /// The folder cannot be made or written.
     pub(super) fn prepare(folder: &Path, limits: &ChdbLimits) -> io::Result<Self> {
+        // Parts of the engine change into other folders or look for paths from the root.
+        let folder = std::path::absolute(folder)?;
         let layout = Self { data: folder.join("data"), config: folder.join("config.xml") };
         fs::create_dir_all(&layout.data)?;
         fs::write(&layout.config, server_config(limits))?;

@@ -18,7 +18,8 @@ pub(super) struct Exception {
 impl Exception {
     /// What the engine said: `Code: N. DB::Exception: …`, sometimes with words before it.
     pub(super) fn from_engine(message: String) -> Self {
-        let number = message.split_once("Code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
+        let number =
+            message.split_once("Code: ").and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next());
         Self { code: number.and_then(|digits| digits.parse().ok()).unwrap_or(UNKNOWN_EXCEPTION), message }
     }
 

@@ -62,7 +62,8 @@ mod tests {
     #[test]
     fn refuses_other_forms() {
         let check = |body: &[u8], expected: &str| assert_eq!(read(body, "b0"), Err(expected));
-        check(b"", "the form does not begin with its boundary");
+        check(b"", "the form breaks off");
+        check(b"x--b0--", "the form does not begin with its boundary");
         check(b"--b0--\r\n", "the form has no query");
         check(b"--b0\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nSELECT 1\r\n", "the form breaks off");
         check(b"--b0\r\nContent-Type: text/plain\r\n\r\nx\r\n--b0--", "the form has a field that cannot be read");

@@ -14,8 +14,8 @@ impl ClickHousePosts {
             within_time("dropping an expired month of posts", drop.param("partition", old).execute()).await?;
         }
         // By id, not by time alone: an older version of an event that lasts must not come back when the latest goes.
-        let ms = before.as_nanosecond().div_euclid(1_000_000)
-            + i128::from(before.as_nanosecond().rem_euclid(1_000_000) > 0);
+        let ms =
+            before.as_nanosecond().div_euclid(1_000_000) + i128::from(before.as_nanosecond().rem_euclid(1_000_000) > 0);
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
         for sql in [
             "DELETE FROM posts WHERE toYYYYMM(published_at) = {month:UInt32} AND id IN (SELECT id FROM posts FINAL WHERE \

@@ -89,7 +89,9 @@ fn pending(known: Vec<Migration>, applied: &[Applied]) -> PortResult<Vec<Migrati
         };
         match known.iter().find(|migration| migration.number == *number) {
             Some(migration) if migration.checksum != *checksum => {
-                return Err(rejected("was run from another file than this version has; migrations must not be changed"));
+                return Err(rejected(
+                    "was run from another file than this version has; migrations must not be changed",
+                ));
             }
             None if *number > newest => {
                 return Err(rejected("was run by a newer version of Otklik; use that version with this database"));

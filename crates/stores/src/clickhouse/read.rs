@@ -6,8 +6,8 @@ use ::clickhouse::{Row, query::Query};
 use jiff::Timestamp;
 use otklik_domain::{Event, EventId, PostId};
 use otklik_ports::{
-    Count, CountBy, CurvePoint, ErrorKind, EventOrder, EventQuery, PortError, PortResult, PostFilter, PostRow, Timeline,
-    TimelinePoint,
+    Count, CountBy, CurvePoint, ErrorKind, EventOrder, EventQuery, PortError, PortResult, PostFilter, PostRow,
+    Timeline, TimelinePoint,
 };
 use serde::Deserialize;
 

@@ -65,9 +65,9 @@ impl ClickHousePosts {
             }
         }
         for (month, ids) in stale {
-            let query = self.client.query(
-                "DELETE FROM posts WHERE toYYYYMM(published_at) = {month:UInt32} AND id IN {ids:Array(String)}",
-            );
+            let query = self
+                .client
+                .query("DELETE FROM posts WHERE toYYYYMM(published_at) = {month:UInt32} AND id IN {ids:Array(String)}");
             within_time("moving posts to another month", query.param("month", month).param("ids", ids).execute())
                 .await?;
         }
