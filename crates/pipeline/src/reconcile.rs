@@ -1,0 +1,117 @@
+//! The account of a run: every record that went into a stage came out of it, or is among the dead letters.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use otklik_ports::{Log, Polled, PortResult, PostFilter, Posts, Search, SearchQuery, StoredRecord, Topic};
+use otklik_wire::log::{DeadLetter, Grouped, Message};
+
+/// Name under which the log is read through. It never commits, so it holds nothing back.
+const READER: &str = "reconcile";
+const BATCH: usize = 5000;
+const WAIT: Duration = Duration::from_millis(200);
+
+/// What was counted in the log and in the stores.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// Records in topic `posts`.
+    pub posts: u64,
+    /// Records in topic `analysed`.
+    pub analysed: u64,
+    /// Posts in topic `grouped`, each id once.
+    pub grouped_new: u64,
+    /// Posts in topic `grouped` that had been read before.
+    pub grouped_repeated: u64,
+    /// Deletions and corrections in topic `grouped`.
+    pub grouped_changed: u64,
+    /// Dead letters by stage.
+    pub dead: BTreeMap<String, u64>,
+    /// Posts in the store.
+    pub stored: u64,
+    /// Posts in the index.
+    pub indexed: u64,
+}
+
+impl Account {
+    fn dead_of(&self, stage: &str) -> u64 {
+        self.dead.get(stage).copied().unwrap_or_default()
+    }
+
+    /// Whether everything adds up.
+    pub fn balances(&self) -> bool {
+        self.posts == self.analysed + self.dead_of("analyse")
+            && self.analysed == self.grouped_new + self.grouped_repeated + self.grouped_changed + self.dead_of("group")
+            && self.grouped_new == self.stored + self.dead_of("store")
+            && self.stored == self.indexed
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dead = |stage| self.dead_of(stage);
+        writeln!(f, "analyse: {} in = {} analysed + {} dead letters", self.posts, self.analysed, dead("analyse"))?;
+        writeln!(
+            f,
+            "group: {} in = {} new + {} duplicates + {} changes + {} dead letters",
+            self.analysed,
+            self.grouped_new,
+            self.grouped_repeated,
+            self.grouped_changed,
+            dead("group")
+        )?;
+        writeln!(
+            f,
+            "store: {} in = {} stored ({} indexed) + {} dead letters",
+            self.grouped_new,
+            self.stored,
+            self.indexed,
+            dead("store")
+        )?;
+        write!(f, "account: {}", if self.balances() { "balances" } else { "DOES NOT BALANCE" })
+    }
+}
+
+/// Counts what is in the log and in the stores. For a log nothing has been trimmed from, with every stage caught up.
+///
+/// # Errors
+/// The log's and the stores'.
+pub async fn reconcile(log: &dyn Log, posts: &dyn Posts, search: &dyn Search) -> PortResult<Account> {
+    let mut account = Account::default();
+    each(log, Topic::Posts, |_| account.posts += 1).await?;
+    each(log, Topic::Analysed, |_| account.analysed += 1).await?;
+    each(log, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
+        Ok(Message { body: Grouped::Post(post), .. }) if post.seen_before => account.grouped_repeated += 1,
+        Ok(Message { body: Grouped::Post(_), .. }) => account.grouped_new += 1,
+        _ => account.grouped_changed += 1,
+    })
+    .await?;
+    each(log, Topic::DeadLetters, |record| {
+        if let Ok(letter) = Message::<DeadLetter>::from_bytes(&record.payload) {
+            *account.dead.entry(letter.body.stage).or_default() += 1;
+        }
+    })
+    .await?;
+    account.stored = posts.count(&PostFilter::default()).await?;
+    account.indexed = search.query(&SearchQuery { limit: 1, ..SearchQuery::default() }).await?.total;
+    Ok(account)
+}
+
+/// Reads a topic from its beginning to where it ends now.
+async fn each(log: &dyn Log, topic: Topic, mut seen: impl FnMut(&StoredRecord)) -> PortResult<()> {
+    let ends: BTreeMap<u32, u64> =
+        log.lag(READER, topic).await?.into_iter().map(|lag| (lag.partition, lag.end)).collect();
+    let mut left: BTreeMap<u32, u64> = ends.into_iter().filter(|(_, end)| *end > 0).collect();
+    let mut consumer = log.consumer(READER, topic).await?;
+    while !left.is_empty() {
+        match consumer.poll(BATCH, WAIT).await? {
+            Polled::Records { partition, records } => {
+                records.iter().for_each(&mut seen);
+                let last = records.last().map_or(0, |record| record.offset);
+                left.retain(|own, end| *own != partition || last + 1 < *end);
+            }
+            // What remains has been trimmed or emptied at the end of a partition.
+            Polled::Idle => break,
+            Polled::Assigned(_) | Polled::Revoked(_) => {}
+        }
+    }
+    Ok(())
+}

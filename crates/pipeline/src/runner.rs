@@ -1,0 +1,278 @@
+//! Runs a stage: reads, hands over, commits, and goes on after every kind of trouble that passes.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use otklik_ports::{
+    Clock, Consumer, Log, Output, PartitionPosition, Polled, PortError, PortResult, Record, StoredRecord, Topic,
+};
+use otklik_wire::log::{DeadLetter, Message};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    counters::{Counters, Outcome, StageCounts},
+    topology::StageSettings,
+};
+
+/// How long a poll waits for records.
+const POLL_WAIT: Duration = Duration::from_millis(500);
+/// Waits between attempts while a store or the log does not answer: the first and the longest.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_LONGEST: Duration = Duration::from_secs(20);
+/// Most of a dead letter's payload that is kept, in characters.
+const PAYLOAD_CHARS_MAX: usize = 32_768;
+
+/// Records of one partition, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The partition.
+    pub partition: u32,
+    /// The records, at least one.
+    pub records: &'a [StoredRecord],
+}
+
+/// What a stage made of a batch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Handled {
+    /// Records for other topics.
+    pub outputs: Vec<Output>,
+    /// Records that could not be used: their offset and why.
+    pub dead: Vec<(u64, String)>,
+    /// What became of the records; together as many as there were.
+    pub counts: StageCounts,
+}
+
+/// A stage. It never retries: an error that may pass goes to the runner, which decides.
+#[async_trait]
+pub trait Stage: Send {
+    /// Its name, also that of its group of consumers.
+    fn name(&self) -> &'static str;
+
+    /// The topic it reads.
+    fn input(&self) -> Topic;
+
+    /// A partition is now this stage's. Gives the offset to read from: the committed one, or an earlier one from which
+    /// the stage has to rebuild its state; what it makes of records before the committed one is thrown away.
+    ///
+    /// # Errors
+    /// Its state cannot be had.
+    async fn assigned(&mut self, committed: PartitionPosition) -> PortResult<u64> {
+        Ok(committed.offset)
+    }
+
+    /// A partition is no longer this stage's: its state must go.
+    fn revoked(&mut self, _partition: u32) {}
+
+    /// Handles a batch. A stage that writes a store must leave the same when it gets the same batch again; one that keeps a
+    /// state must not fail after changing it.
+    ///
+    /// # Errors
+    /// A store does not answer; the batch comes again if that may pass.
+    async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled>;
+
+    /// What was handled up to here is committed.
+    ///
+    /// # Errors
+    /// Something kept beside the log could not be written. The stage goes on without it.
+    async fn committed(&mut self, _next: PartitionPosition) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+/// Why a stage has stopped for good.
+#[derive(Debug, thiserror::Error)]
+#[error("stage {stage} stopped at {doing}: {source}")]
+pub struct StageError {
+    /// The stage.
+    pub stage: &'static str,
+    /// What it was doing.
+    pub doing: &'static str,
+    /// Why.
+    #[source]
+    pub source: PortError,
+}
+
+/// Runs stages on a log.
+#[derive(Clone)]
+pub struct Runner {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// Time of commits.
+    pub clock: Arc<dyn Clock>,
+    /// Where outcomes are counted.
+    pub counters: Arc<Counters>,
+    /// Ends the stage after its present batch.
+    pub stop: CancellationToken,
+    /// How long to go on trying while a store or the log does not answer; `None` for ever.
+    pub patience: Option<Duration>,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// Runs a stage until it is stopped.
+    ///
+    /// # Errors
+    /// An error that does not pass, or one that has outlasted the patience.
+    pub async fn run(&self, mut stage: impl Stage, settings: StageSettings) -> Result<(), StageError> {
+        let (name, input) = (stage.name(), stage.input());
+        let error = |doing| move |source| StageError { stage: name, doing, source };
+        let mut consumer =
+            self.retry(name, async || self.log.consumer(name, input).await).await.map_err(error("joining"))?;
+        let mut committed = std::collections::BTreeMap::new();
+        while !self.stop.is_cancelled() {
+            let polled = consumer.poll(settings.batch_records, POLL_WAIT).await;
+            match polled {
+                Ok(Polled::Records { partition, records }) => {
+                    let full = records.len() * 4 > settings.batch_records;
+                    let done = committed.get(&partition).copied().unwrap_or_default();
+                    let next = self.batch(&mut stage, consumer.as_mut(), partition, &records, done).await;
+                    committed.insert(partition, next.map_err(error("handling a batch"))?.max(done));
+                    if !full {
+                        self.linger(settings.linger()).await;
+                    }
+                }
+                Ok(Polled::Assigned(positions)) => {
+                    for position in positions {
+                        let from = stage.assigned(position).await.map_err(error("taking a partition"))?;
+                        committed.insert(position.partition, position.offset);
+                        if from < position.offset {
+                            let to = PartitionPosition { partition: position.partition, offset: from };
+                            consumer.seek(to).await.map_err(error("going back"))?;
+                        }
+                    }
+                }
+                Ok(Polled::Revoked(partitions)) => {
+                    for partition in partitions {
+                        stage.revoked(partition);
+                        committed.remove(&partition);
+                    }
+                }
+                Ok(Polled::Idle) => {}
+                Err(problem) if problem.is_retryable() => {
+                    tracing::warn!(stage = name, error = %problem, "log does not answer, waiting");
+                    self.linger(RETRY_FIRST).await;
+                }
+                Err(source) => return Err(StageError { stage: name, doing: "reading", source }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles records and commits; gives the offset after them. Records before `done` only rebuild the stage's state.
+    async fn batch(
+        &self,
+        stage: &mut impl Stage,
+        consumer: &mut dyn Consumer,
+        partition: u32,
+        records: &[StoredRecord],
+        done: u64,
+    ) -> PortResult<u64> {
+        let known = records.partition_point(|record| record.offset < done);
+        let (again, new) = records.split_at(known);
+        if !again.is_empty() {
+            stage.handle(Batch { partition, records: again }).await?;
+        }
+        let Some(last) = new.last() else { return Ok(done) };
+        let name = stage.name();
+        let batch = Batch { partition, records: new };
+        let handled = {
+            // Only one borrow of the stage at a time: the closure takes it mutably for each attempt.
+            let mut attempt = 0_u32;
+            loop {
+                match stage.handle(batch).await {
+                    Ok(handled) => break handled,
+                    Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
+                }
+            }
+        };
+        debug_assert_eq!(handled.counts.read(), new.len() as u64, "stage {name} lost count");
+        let next = PartitionPosition { partition, offset: last.offset + 1 };
+        let outputs = with_dead_letters(name, stage.input(), partition, new, handled.outputs, &handled.dead);
+        let mut attempt = 0_u32;
+        loop {
+            match consumer.commit(next, outputs.clone(), self.clock.now()).await {
+                Ok(()) => break,
+                // The partition has gone to another consumer, which will do this batch: the next poll tells.
+                Err(problem) if problem.kind == otklik_ports::ErrorKind::Conflict => return Ok(next.offset),
+                Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
+            }
+        }
+        self.counters.add(name, &handled.counts);
+        if let Err(problem) = stage.committed(next).await {
+            tracing::warn!(stage = name, error = %problem, "state not saved, a restart will read more again");
+        }
+        Ok(next.offset)
+    }
+
+    /// Waits before the next attempt, longer each time.
+    ///
+    /// # Errors
+    /// The problem itself, when it does not pass or has lasted too long, or the stage is stopping.
+    async fn wait_after(&self, stage: &'static str, problem: PortError, attempt: u32) -> PortResult<u32> {
+        let wait = RETRY_FIRST.saturating_mul(1 << attempt.min(10)).min(RETRY_LONGEST);
+        let waited = RETRY_FIRST.saturating_mul(1 << attempt.min(20));
+        let lasted = self.patience.is_some_and(|patience| waited > patience);
+        if !problem.is_retryable() || lasted || self.stop.is_cancelled() {
+            return Err(problem);
+        }
+        tracing::warn!(stage, attempt, error = %problem, wait_ms = wait.as_millis() as u64, "trying again");
+        self.linger(problem.retry_after.unwrap_or(wait)).await;
+        Ok(attempt + 1)
+    }
+
+    async fn retry<T>(&self, stage: &'static str, attempt: impl AsyncFn() -> PortResult<T>) -> PortResult<T> {
+        let mut attempts = 0;
+        loop {
+            match attempt().await {
+                Ok(value) => return Ok(value),
+                Err(problem) => attempts = self.wait_after(stage, problem, attempts).await?,
+            }
+        }
+    }
+
+    async fn linger(&self, wait: Duration) {
+        if !wait.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+}
+
+fn with_dead_letters(
+    stage: &str,
+    topic: Topic,
+    partition: u32,
+    records: &[StoredRecord],
+    mut outputs: Vec<Output>,
+    dead: &[(u64, String)],
+) -> Vec<Output> {
+    for (offset, reason) in dead {
+        let Some(record) = records.iter().find(|record| record.offset == *offset) else { continue };
+        let letter = DeadLetter {
+            stage: stage.to_owned(),
+            topic: topic.as_str().to_owned(),
+            partition,
+            offset: *offset,
+            reason: reason.clone(),
+            payload: String::from_utf8_lossy(&record.payload).chars().take(PAYLOAD_CHARS_MAX).collect(),
+        };
+        // A letter of text and numbers always becomes JSON.
+        if let Ok(payload) = Message::new("", letter).to_bytes() {
+            let record = Record { region: format!("dead-{partition}"), key: record.key.clone(), payload };
+            outputs.push((Topic::DeadLetters, record));
+        }
+    }
+    outputs
+}
+
+/// Counts of a batch of which every record ended the same.
+pub(crate) fn count(counts: &mut StageCounts, outcome: Outcome) {
+    counts.add(outcome, 1);
+}

@@ -1,0 +1,113 @@
+//! How the stages batch, read from `pipelines/*.toml`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Settings of the stages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Topology {
+    /// Reads posts.
+    pub analyse: StageSettings,
+    /// Puts them into events.
+    pub group: StageSettings,
+    /// Writes them to the stores.
+    pub store: StageSettings,
+    /// Makes incidents of them.
+    pub incidents: StageSettings,
+    /// Records after which the grouping state is saved.
+    pub snapshot_records: u64,
+    /// Records a stage may be behind before intake waits for it.
+    pub lag_records_max: u64,
+}
+
+/// Settings of one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StageSettings {
+    /// Most records of one batch.
+    pub batch_records: usize,
+    /// How long to wait after a batch that was far from full, so that writes do not become many and small.
+    pub linger_ms: u64,
+}
+
+impl StageSettings {
+    pub(crate) fn linger(&self) -> Duration {
+        Duration::from_millis(self.linger_ms)
+    }
+}
+
+/// Why a topology cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct TopologyError {
+    /// Line from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Topology {
+    /// Reads a topology.
+    ///
+    /// # Errors
+    /// A key that is not known or missing, or a number out of range.
+    pub fn parse(content: &str) -> Result<Self, TopologyError> {
+        let topology: Self = toml::from_str(content).map_err(|error| TopologyError {
+            line: line_of(content, error.span().map_or(0, |span| span.start)),
+            message: error.message().to_owned(),
+        })?;
+        let stages = [
+            ("analyse", topology.analyse),
+            ("group", topology.group),
+            ("store", topology.store),
+            ("incidents", topology.incidents),
+        ];
+        for (name, settings) in stages {
+            let problem = if !(1..=20_000).contains(&settings.batch_records) {
+                Some("batch-records must be 1 to 20000")
+            } else if settings.linger_ms > 60_000 {
+                Some("linger-ms must be at most 60000")
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                let at = content.find(&format!("[{name}]")).unwrap_or_default();
+                return Err(TopologyError { line: line_of(content, at), message: format!("{name}: {problem}") });
+            }
+        }
+        Ok(topology)
+    }
+}
+
+fn line_of(content: &str, byte: usize) -> usize {
+    content.bytes().take(byte).filter(|&byte| byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../../pipelines/default.toml");
+
+    #[test]
+    fn the_shipped_topology_is_fine() {
+        assert!(Topology::parse(SHIPPED).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_makes_no_sense() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let changed = SHIPPED.replacen(from, to, 1);
+            assert_ne!(changed, SHIPPED);
+            let error = Topology::parse(&changed).unwrap_err();
+            assert!(error.message.contains(expected), "{error}");
+            assert!(error.line > 0);
+        };
+        check("batch-records = 500", "batch-records = 0", "analyse: batch-records must be 1 to 20000");
+        check("batch-records", "batch-record", "unknown field `batch-record`");
+        check("[group]", "[gruop]", "unknown field `gruop`");
+        check("snapshot-records = ", "snapshot-records = -", "invalid value");
+    }
+}
