@@ -39,7 +39,7 @@ pub use self::{
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: sign-ins are limited by address.
 pub fn router(app: App) -> Router {
     Router::new()
-        .merge(api::router())
+        .merge(api::router(&app.config))
         .merge(open311::router())
         .merge(desk::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))

@@ -3,7 +3,7 @@
 mod data;
 mod intake;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -62,7 +62,7 @@ impl Reply {
 impl TestApp {
     /// An empty server.
     pub(crate) fn new() -> Self {
-        Self::with_config(WebConfig { public_url: "http://otklik.test".to_owned(), ..WebConfig::default() })
+        Self::with_config(test_config())
     }
 
     /// An empty server with settings of its own.
@@ -86,7 +86,12 @@ impl TestApp {
 
     /// A server with the events, posts and incidents of [`data`](self).
     pub(crate) async fn with_data() -> Self {
-        let app = Self::new();
+        Self::filled_with_config(test_config()).await
+    }
+
+    /// The same with settings of its own.
+    pub(crate) async fn filled_with_config(config: WebConfig) -> Self {
+        let app = Self::with_config(config);
         app.fill().await;
         app
     }
@@ -171,6 +176,12 @@ pub(crate) fn api_request(method: Method, path: &str, token: &str, json: Option<
         }
         None => request.body(Body::empty()).unwrap(),
     }
+}
+
+/// Settings of a test: streams end at once, so that they can be read to their end.
+pub(crate) fn test_config() -> WebConfig {
+    let stream_life = Duration::from_millis(20);
+    WebConfig { public_url: "http://otklik.test".to_owned(), stream_life, ..WebConfig::default() }
 }
 
 /// The moment every test stands at: a Wednesday, 12:00 in Moscow.

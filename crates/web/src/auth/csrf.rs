@@ -39,7 +39,10 @@ pub(crate) fn token(session_secret: &str) -> String {
 /// Whether a request carries the token of its session.
 pub(crate) fn is_token_of(session_secret: &str, given: Option<&GivenToken>) -> bool {
     let Some(bytes) = given.and_then(|given| given.0.as_deref()).and_then(secret::unhex) else { return false };
-    let Some((mask, masked)) = bytes.split_at_checked(TOKEN_BYTES) else { return false };
+    let Some((mask, masked)) = bytes.split_at_checked(TOKEN_BYTES).filter(|(_, masked)| masked.len() == TOKEN_BYTES)
+    else {
+        return false;
+    };
     let token: Vec<u8> = masked.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
     secret::same(&token, &plain(session_secret))
 }

@@ -133,7 +133,7 @@ async fn incident_of(app: &App, actor: &Actor, event: &EventId) -> Result<Option
     Ok(found.into_iter().map(|(_, incident)| incident).find(|incident| scope.sees(incident)))
 }
 
-pub(super) fn check_offset(offset: usize) -> Result<()> {
+pub(crate) fn check_offset(offset: usize) -> Result<()> {
     if offset > OFFSET_MAX {
         return Err(Error::invalid("offset", format!("must be at most {OFFSET_MAX}: narrow the filter instead")));
     }

@@ -181,6 +181,9 @@ async fn checked(app: &App, actor: &Actor, incident: &Incident, action: Action) 
                 length("reason", &reason.why, REASON_CHARS_MAX)?;
             }
         }
+        Action::Rate { score } if !(1..=5).contains(score) => {
+            return Err(Refusal::Invalid { field: "score", problem: "must be 1 to 5" }.into());
+        }
         Action::Accept | Action::Start | Action::Rate { .. } | Action::Close | Action::Resume => {}
     }
     Ok(action)
