@@ -2,11 +2,15 @@
 //!
 //! The engine keeps one folder per process, so the tests here share one engine, each in databases of its own; what needs
 //! another process or another folder runs this binary again.
+#![cfg(feature = "clickhouse")]
 #![allow(clippy::unwrap_used, reason = "test code")]
 
-use std::sync::{
-    LazyLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use otklik_stores::{
@@ -23,16 +27,18 @@ mod process;
 struct Engine {
     runtime: Runtime,
     chdb: Chdb,
-    _folder: tempfile::TempDir,
+    library: PathBuf,
+    folder: tempfile::TempDir,
 }
 
 static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(|| {
     let library = library::path()?;
     let folder = tempfile::tempdir().unwrap();
     let runtime = Runtime::new().unwrap();
-    let config = ChdbConfig { library, folder: folder.path().to_owned(), limits: ChdbLimits::default() };
+    let config =
+        ChdbConfig { library: library.clone(), folder: folder.path().to_owned(), limits: ChdbLimits::default() };
     let chdb = runtime.block_on(Chdb::open(config)).unwrap();
-    Some(Engine { runtime, chdb, _folder: folder })
+    Some(Engine { runtime, chdb, library, folder })
 });
 
 /// Runs a test on the shared engine, or says that it was skipped.
