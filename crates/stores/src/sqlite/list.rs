@@ -1,0 +1,209 @@
+//! Finding incidents.
+//!
+//! A page of a list can be found in two ways: walk along the index of its order and leave out what does not fit, or
+//! collect what fits by the index of some field and sort it. The first is quick when much fits, the second when little
+//! does; the tally says which, see [`find_page`].
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use otklik_domain::{Answer, Change, Event, EventId, Incident, IncidentId};
+use otklik_ports::{INCIDENT_PAGE_MAX, IncidentFilter, IncidentPage, IncidentQuery};
+use rusqlite::{Connection, OptionalExtension, Params, ToSql, types::Value};
+
+use super::{
+    failure::Result,
+    filter::{self, Condition},
+    rows::{self, Fields, SELECTED, integer},
+};
+
+const RUNNING_LIKE_MAX: usize = 10;
+
+/// An incident by id.
+pub(super) fn get(connection: &Connection, id: &IncidentId) -> Result<Option<Incident>> {
+    Ok(incidents(connection, "WHERE id = ?", [id.as_str()])?.pop())
+}
+
+/// A page of a list.
+pub(super) fn list(connection: &Connection, query: &IncidentQuery) -> Result<IncidentPage> {
+    let counts = count(connection, &query.filter)?;
+    let limit = query.limit.min(INCIDENT_PAGE_MAX);
+    let mut page = IncidentPage { total: counts.total, incidents: Vec::new() };
+    if limit > 0 && (query.offset as u64) < counts.total {
+        page.incidents = find_page(connection, query, limit, &counts)?;
+    }
+    Ok(page)
+}
+
+/// Incidents with something to notice at a time, the longest due first.
+pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Incident>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rest = "WHERE next_check <= ? ORDER BY next_check, id LIMIT ?";
+    incidents(connection, rest, [now.as_microsecond(), limit])
+}
+
+/// The latest incident of each event.
+pub(super) fn by_events(connection: &Connection, events: &[EventId]) -> Result<Vec<(EventId, Incident)>> {
+    let wanted: Vec<Value> = events.iter().map(|event| Value::from(event.as_str().to_owned())).collect();
+    let sql = format!(
+        "SELECT incident_events.event, {} FROM incident_events JOIN incidents ON incidents.n = incident_events.n
+         WHERE incident_events.event IN rarray(?) ORDER BY opened_at, id",
+        *SELECTED
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([std::rc::Rc::new(wanted)])?;
+    let mut latest = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        latest.insert(EventId::new(row.get::<_, String>(0)?), rows::read(row, 1)?);
+    }
+    Ok(latest.into_iter().collect())
+}
+
+/// Running incidents of an event's region, topic and place.
+pub(super) fn running_like(connection: &Connection, event: &Event) -> Result<Vec<Incident>> {
+    let (Some(topic), Some(place)) = (&event.topic, &event.place) else { return Ok(Vec::new()) };
+    let rest = format!(
+        "WHERE running = 1 AND region = ? AND topic = ? AND place = ? ORDER BY opened_at DESC, id LIMIT {RUNNING_LIKE_MAX}"
+    );
+    incidents(connection, &rest, [event.region.as_str(), topic.as_str(), place.as_str()])
+}
+
+/// Events of an incident, in the order they were linked.
+pub(super) fn events_of(connection: &Connection, id: &IncidentId) -> Result<Vec<EventId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT incident_events.event FROM incidents JOIN incident_events ON incident_events.n = incidents.n
+         WHERE id = ? ORDER BY link",
+    )?;
+    let events = statement.query_map([id.as_str()], |row| Ok(EventId::new(row.get::<_, String>(0)?)))?;
+    Ok(events.collect::<rusqlite::Result<_>>()?)
+}
+
+/// History of an incident, oldest first.
+pub(super) fn history(connection: &Connection, id: &IncidentId) -> Result<Vec<Change>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT changes.version, at, actor, action, from_state, to_state, note, changes.agency
+         FROM incidents JOIN changes ON changes.n = incidents.n WHERE id = ? ORDER BY changes.version",
+    )?;
+    let mut rows = statement.query([id.as_str()])?;
+    let mut history = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut fields = Fields { row, next: 0 };
+        history.push(Change {
+            version: fields.number()?,
+            at: fields.time()?,
+            actor: fields.text()?,
+            action: fields.named("the action of a change")?,
+            from: fields.named("the state of a change")?,
+            to: fields.named("the state of a change")?,
+            note: fields.text()?,
+            agency: fields.optional_text()?.map(otklik_domain::AgencyId::new),
+        });
+    }
+    Ok(history)
+}
+
+/// Answers of an incident, oldest first.
+pub(super) fn answers(connection: &Connection, id: &IncidentId) -> Result<Vec<(Timestamp, Answer)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, kind, text, url FROM incidents JOIN answers ON answers.n = incidents.n WHERE id = ? ORDER BY answer",
+    )?;
+    let mut rows = statement.query([id.as_str()])?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut fields = Fields { row, next: 0 };
+        let at = fields.time()?;
+        let kind = fields.named("the kind of an answer")?;
+        answers.push((at, Answer { kind, text: fields.text()?, url: fields.optional_text()? }));
+    }
+    Ok(answers)
+}
+
+/// How far a consumer has come in a partition.
+pub(super) fn checkpoint(connection: &Connection, consumer: &str, partition: u32) -> Result<u64> {
+    let mut statement =
+        connection.prepare_cached("SELECT next_offset FROM checkpoints WHERE consumer = ? AND partition = ?")?;
+    let offset: Option<i64> = statement.query_row((consumer, partition), |row| row.get(0)).optional()?;
+    Ok(offset.and_then(|offset| u64::try_from(offset).ok()).unwrap_or_default())
+}
+
+/// Incidents by the rest of a `SELECT`.
+fn incidents(connection: &Connection, rest: &str, values: impl Params) -> Result<Vec<Incident>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {} FROM incidents {rest}", *SELECTED))?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(rows::read(row, 0)?);
+    }
+    Ok(found)
+}
+
+/// How many incidents a filter has, and what finding them costs.
+#[derive(Default)]
+struct Counts {
+    /// Incidents of the filter.
+    total: u64,
+    /// All incidents.
+    all: u64,
+    /// The index that narrows best, and the incidents it leaves.
+    narrowest: Option<(&'static str, u64)>,
+}
+
+fn count(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
+    let mut counts = tallied(connection, filter)?;
+    if !filter::is_of_kinds(filter) {
+        let condition = Condition::of(filter);
+        let sql = format!("SELECT count(*) FROM incidents WHERE {}", condition.sql());
+        let mut statement = connection.prepare_cached(&sql)?;
+        let total: i64 = statement.query_row(&condition.values()[..], |row| row.get(0))?;
+        counts.total = u64::try_from(total).unwrap_or_default();
+        // What the times of a filter leave is not known; the planner does well with them.
+        counts.narrowest = None;
+    }
+    Ok(counts)
+}
+
+/// Counts by the tally, for the part of a filter that it knows.
+fn tallied(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
+    let whole = Condition::of_kinds(filter);
+    let narrowing = filter::narrowing(filter);
+    let conditions: Vec<&Condition> = [&whole].into_iter().chain(narrowing.iter().map(|(_, one)| one)).collect();
+    let sums: Vec<String> =
+        conditions.iter().map(|condition| format!("ifnull(sum(n) FILTER (WHERE {}), 0)", condition.sql())).collect();
+    let values: Vec<&dyn ToSql> = conditions.iter().flat_map(|condition| condition.values()).collect();
+    let sql = format!("SELECT ifnull(sum(n), 0), {} FROM tally", sums.join(", "));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(&values[..])?;
+    let Some(row) = rows.next()? else { return Ok(Counts::default()) };
+    let mut fields = Fields { row, next: 0 };
+    let mut counts = Counts { all: fields.number()?, total: fields.number()?, narrowest: None };
+    for (index, _) in &narrowing {
+        let count = fields.number()?;
+        if counts.narrowest.is_none_or(|(_, least)| count < least) {
+            counts.narrowest = Some((index, count));
+        }
+    }
+    Ok(counts)
+}
+
+/// Finds a page by the way that looks at fewer incidents.
+fn find_page(connection: &Connection, query: &IncidentQuery, limit: usize, counts: &Counts) -> Result<Vec<Incident>> {
+    let condition = Condition::of(&query.filter);
+    let (index, order) = filter::order(query.order);
+    // Walking meets a fitting incident every `all / total` steps.
+    let wanted = (query.offset + limit) as u64;
+    let walked = (counts.all / counts.total.max(1)).saturating_mul(wanted.min(counts.total));
+    let collected = counts.narrowest.map_or(counts.total, |(_, count)| count);
+    let (source, order) = if walked <= collected {
+        (format!("INDEXED BY {index}"), order.to_owned())
+    } else {
+        // A plus sign keeps the planner from walking along the order after all.
+        let source = counts.narrowest.map(|(index, _)| format!("INDEXED BY {index}"));
+        (source.unwrap_or_default(), order.split(", ").map(|term| format!("+{term}")).collect::<Vec<_>>().join(", "))
+    };
+    let rest = format!("{source} WHERE {} ORDER BY {order} LIMIT ? OFFSET ?", condition.sql());
+    let (limit, offset) = (integer(limit as u64)?, integer(query.offset as u64)?);
+    let mut values = condition.values();
+    values.push(&limit);
+    values.push(&offset);
+    incidents(connection, &rest, &values[..])
+}
