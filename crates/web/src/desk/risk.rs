@@ -1,0 +1,92 @@
+//! The risk of an event in three plain sentences.
+
+use otklik_domain::{Event, Incident, State};
+
+use super::{
+    chart::Bar,
+    say::{AUTHORS, Moments, NBSP, severity, span},
+};
+
+/// The risk of an event.
+#[derive(Debug, Clone)]
+pub(crate) struct RiskView {
+    /// 0..100.
+    pub(crate) score: u32,
+    pub(crate) class: &'static str,
+    pub(crate) bar: Bar,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// One of the three things risk is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) score: String,
+    pub(crate) sentence: String,
+    pub(crate) bar: Bar,
+}
+
+/// Risk as a whole number, 0..100.
+pub(crate) fn points(risk: f32) -> u32 {
+    (risk.clamp(0.0, 1.0) * 100.0).round() as u32
+}
+
+/// How risk is coloured.
+pub(crate) fn class(points: u32) -> &'static str {
+    match points {
+        40.. => "late",
+        15.. => "near",
+        _ => "calm",
+    }
+}
+
+impl RiskView {
+    /// The risk of an event. `incident` is the one behind which somebody answers.
+    pub(crate) fn new(event: &Event, incident: Option<&Incident>, moments: &Moments) -> Self {
+        let risk = event.risk;
+        let score = points(risk.score());
+        Self {
+            score,
+            class: class(score),
+            bar: Bar::of_share(f64::from(risk.score()), class(score), format!("Риск {score} из 100")),
+            parts: vec![
+                part("Вред", risk.harm, harm(event)),
+                part("Рост", risk.growth, growth(risk.growth).to_owned()),
+                part("Без ответа", risk.unanswered, unanswered(event, incident, moments)),
+            ],
+        }
+    }
+}
+
+fn part(name: &'static str, value: f32, sentence: String) -> Part {
+    let bar = Bar::of_share(f64::from(value), class(points(value) / 2), format!("{name}: {} из 100", points(value)));
+    Part { name, score: super::say::score(value), sentence, bar }
+}
+
+fn harm(event: &Event) -> String {
+    let level = event.severity.level();
+    let danger = if event.danger.is_empty() { "" } else { ", есть слова об опасности" };
+    format!("Тяжесть {level}{NBSP}из{NBSP}5 ({}), пишут {}{danger}.", severity(level), AUTHORS.of(event.totals.authors))
+}
+
+fn growth(growth: f32) -> &'static str {
+    match growth {
+        growth if growth >= 0.6 => "Пишут гораздо чаще, чем обычно.",
+        growth if growth >= 0.35 => "Пишут чаще, чем обычно.",
+        growth if growth >= 0.15 => "Пишут в обычном темпе.",
+        _ => "Новых сообщений почти нет.",
+    }
+}
+
+fn unanswered(event: &Event, incident: Option<&Incident>, moments: &Moments) -> String {
+    let waits = span(moments.now().duration_since(event.first_at));
+    let Some(incident) = incident else {
+        return format!("Инцидента нет: за{NBSP}{waits} никто не отвечал.");
+    };
+    match incident.state {
+        State::Answered | State::Rated | State::Closed => "Итоговый ответ дан.".to_owned(),
+        State::Interim => "Дан промежуточный ответ, итогового ещё нет.".to_owned(),
+        State::Merged | State::NotIncident => "Отвечать не нужно: инцидент снят.".to_owned(),
+        _ => format!("Инцидент открыт, ответа нет {waits}."),
+    }
+}
