@@ -2,7 +2,7 @@
 
 mod changes;
 mod events;
-mod extract;
+pub(crate) mod extract;
 mod health;
 mod incidents;
 mod names;

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod incidents;
 mod opening;
 pub mod posts;
+pub mod reports;
 pub mod search;
 pub mod stats;
 pub mod tokens;
