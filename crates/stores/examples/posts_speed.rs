@@ -1,6 +1,7 @@
 //! Measures ClickHouse in process:
-//! `cargo run --release --example posts_speed -- "$(scripts/libchdb.sh)" FOLDER [POSTS]`.
+//! `cargo run --release --example posts_speed -- "$(scripts/libchdb.sh)" FOLDER [POSTS [TABLE.sql]]`.
 //!
+//! TABLE.sql holds another statement for the table `posts`, to compare layouts.
 //! Writes posts in batches of 5,000, then asks what the desk asks, each question nine times, and prints medians.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement that stops at the first error")]
 
@@ -12,13 +13,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::clickhouse::{Client, Compression};
 use jiff::Timestamp;
 use otklik_domain::{EventId, PostId, RegionId};
 use otklik_ports::{CountBy, PostBatch, PostFilter, PostRow, Posts, Timeline};
 use otklik_stores::{
     chdb::{Chdb, ChdbConfig, ChdbLimits},
-    clickhouse::ClickHousePosts,
+    clickhouse::{ClickHouseConfig, ClickHousePosts},
 };
+use secrecy::ExposeSecret;
 
 const BATCH: u64 = 5_000;
 const ROUNDS: usize = 9;
@@ -33,6 +36,13 @@ async fn main() {
     let begun = Instant::now();
     let chdb = Chdb::open(ChdbConfig { library, folder, limits: ChdbLimits::default() }).await.unwrap();
     let store = ClickHousePosts::open(&chdb.server("otklik")).await.unwrap();
+    if let Some(file) = arguments.next() {
+        let ClickHouseConfig { url, user, password, database, .. } = chdb.server("otklik");
+        let client = Client::default().with_url(url).with_user(user).with_password(password.expose_secret());
+        let client = client.with_compression(Compression::None).with_database(database);
+        client.query("DROP TABLE posts SYNC").execute().await.unwrap();
+        client.query_raw(&fs::read_to_string(file).unwrap()).execute().await.unwrap();
+    }
     println!("opened in {:.0?}, {}", begun.elapsed(), memory());
 
     let mut written = Duration::ZERO;

@@ -23,13 +23,13 @@ impl<'a> Words<'a> {
         word.clear();
         let begin = loop {
             let (place, character) = self.rest.next()?;
-            if character.is_alphanumeric() {
+            if is_letter(character) {
                 push_folded(word, character);
                 break place;
             }
         };
         let mut length = 1;
-        while let Some((_, character)) = self.rest.next_if(|(_, c)| c.is_alphanumeric() || is_mark(*c)) {
+        while let Some((_, character)) = self.rest.next_if(|(_, c)| is_letter(*c) || is_mark(*c)) {
             if is_mark(character) {
                 // A decomposed й; the dots of a decomposed ё go as those of a composed one do.
                 if character == '\u{306}' && word.ends_with('и') {
@@ -46,6 +46,15 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Letters and digits of any script; the common ones are known without the tables of Unicode, which are slow.
+fn is_letter(character: char) -> bool {
+    match character {
+        'а'..='я' | 'А'..='Я' | 'ё' | 'Ё' | 'a'..='z' | 'A'..='Z' | '0'..='9' => true,
+        '\0'..='\u{7f}' => false,
+        _ => character.is_alphanumeric(),
+    }
+}
+
 /// What may stand within a word without being part of it: accents, soft hyphens, zero-width characters.
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
@@ -55,6 +64,7 @@ fn push_folded(word: &mut String, character: char) {
     match character {
         'ё' | 'Ё' => word.push('е'),
         'а'..='я' | 'a'..='z' | '0'..='9' => word.push(character),
+        'А'..='Я' => word.push(char::from_u32(u32::from(character) + 0x20).unwrap_or(character)),
         _ => word.extend(character.to_lowercase()),
     }
 }
