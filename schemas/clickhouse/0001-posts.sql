@@ -1,4 +1,6 @@
 -- Posts with what was read from them. The highest version of an id counts; queries say FINAL.
+-- What is filtered, counted or summed by is a column; everything else is in `details`, since each column costs time at
+-- every insert and merge.
 -- Sorted by id, so that reading, moving and deleting posts by id is cheap; small granules for the same reason.
 -- A post whose publication month changes is deleted from the old month by the writer: FINAL works within a month.
 CREATE TABLE IF NOT EXISTS posts
@@ -9,20 +11,10 @@ CREATE TABLE IF NOT EXISTS posts
     region LowCardinality(String),
     network LowCardinality(String),
     kind LowCardinality(String),
-    url String,
-    community_id LowCardinality(String),
     community_name LowCardinality(String),
     author_key String,
     text String CODEC(ZSTD(1)),
-    reply_to String,
-    repost_of String,
     views UInt64,
-    likes UInt64,
-    reposts UInt64,
-    comments UInt64,
-    followers UInt64,
-    lat Nullable(Float64),
-    lon Nullable(Float64),
     labels Map(LowCardinality(String), String),
     block LowCardinality(String),
     topic LowCardinality(String),
@@ -33,8 +25,7 @@ CREATE TABLE IF NOT EXISTS posts
     sentiment LowCardinality(String),
     severity UInt8,
     event_id String,
-    analysis String COMMENT 'JSON: the whole analysis with its evidence' CODEC(ZSTD(1)),
-    grouping String COMMENT 'JSON: duplicates and the evidence for the event' CODEC(ZSTD(1)),
+    details String COMMENT 'JSON: the post without its text, its analysis and its group, each with all its evidence' CODEC(ZSTD(1)),
     INDEX event_id_filter event_id TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree(version)

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use ::clickhouse::Row;
 use jiff::Timestamp;
 use otklik_domain::{
-    AuthorKey, BlockId, Community, Event, EventId, EventTotals, GeoPoint, Metrics, Network, PlaceId, Post, PostId,
-    PostKind, RegionId, Risk, Severity, TopicId,
+    AuthorKey, BlockId, Event, EventId, EventTotals, GeoPoint, Network, PlaceId, PostId, RegionId, Risk, Severity,
+    TopicId,
 };
 use otklik_ports::{ErrorKind, PortError, PortResult, PostRow};
 use otklik_wire as wire;
@@ -26,26 +26,12 @@ pub(super) struct PostRecord<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
-    url: Cow<'a, str>,
-    #[serde(borrow)]
-    community_id: Cow<'a, str>,
-    #[serde(borrow)]
     community_name: Cow<'a, str>,
     #[serde(borrow)]
     author_key: Cow<'a, str>,
     #[serde(borrow)]
     text: Cow<'a, str>,
-    #[serde(borrow)]
-    reply_to: Cow<'a, str>,
-    #[serde(borrow)]
-    repost_of: Cow<'a, str>,
     views: u64,
-    likes: u64,
-    reposts: u64,
-    comments: u64,
-    followers: u64,
-    lat: Option<f64>,
-    lon: Option<f64>,
     #[serde(borrow)]
     labels: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     #[serde(borrow)]
@@ -66,9 +52,15 @@ pub(super) struct PostRecord<'a> {
     #[serde(borrow)]
     event_id: Cow<'a, str>,
     #[serde(borrow)]
-    analysis: Cow<'a, str>,
-    #[serde(borrow)]
-    grouping: Cow<'a, str>,
+    details: Cow<'a, str>,
+}
+
+/// What a post has beside the columns.
+#[derive(Debug, Serialize, Deserialize)]
+struct Details {
+    // Without its text, with its analysis inside.
+    post: wire::Post,
+    group: wire::Group,
 }
 
 /// A row of `events`. What an event does not have is an empty text.
@@ -112,6 +104,11 @@ impl<'a> PostRecord<'a> {
     pub(super) fn new(row: &'a PostRow) -> PortResult<Self> {
         let PostRow { post, analysis, group, version } = row;
         let topic = row.main_topic();
+        let mut details = Details { post: post.into(), group: group.into() };
+        details.post.text.clear();
+        details.post.analysis = Some(Box::new(analysis.into()));
+        let details = serde_json::to_string(&details)
+            .map_err(|error| PortError::caused(ErrorKind::Internal, "writing a post as JSON", error))?;
         Ok(Self {
             id: post.id.as_str().into(),
             version: *version,
@@ -119,20 +116,10 @@ impl<'a> PostRecord<'a> {
             region: post.region.as_ref().map_or("", RegionId::as_str).into(),
             network: post.network.as_str().into(),
             kind: post.kind.as_str().into(),
-            url: post.url.as_deref().unwrap_or_default().into(),
-            community_id: post.community.as_ref().map_or("", |community| community.id.as_str()).into(),
             community_name: post.community.as_ref().map_or("", |community| community.name.as_str()).into(),
             author_key: post.author.as_ref().map_or("", AuthorKey::as_str).into(),
             text: post.text.as_str().into(),
-            reply_to: post.reply_to.as_ref().map_or("", PostId::as_str).into(),
-            repost_of: post.repost_of.as_ref().map_or("", PostId::as_str).into(),
             views: post.metrics.views,
-            likes: post.metrics.likes,
-            reposts: post.metrics.reposts,
-            comments: post.metrics.comments,
-            followers: post.metrics.followers,
-            lat: post.geo.map(GeoPoint::lat),
-            lon: post.geo.map(GeoPoint::lon),
             labels: post.labels.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect(),
             block: topic.map_or("", |topic| topic.block.as_str()).into(),
             topic: topic.map_or("", |topic| topic.id.as_str()).into(),
@@ -143,46 +130,27 @@ impl<'a> PostRecord<'a> {
             sentiment: analysis.sentiment.label.as_str().into(),
             severity: analysis.severity.level(),
             event_id: group.event.as_str().into(),
-            analysis: json(&wire::Analysis::from(analysis))?.into(),
-            grouping: json(&wire::Group::from(group))?.into(),
+            details: details.into(),
         })
     }
 
     /// The post of a row.
     ///
     /// # Errors
-    /// `Corrupt`, naming the post and the column.
+    /// `Corrupt`, naming the post.
     pub(super) fn into_row(self) -> PortResult<PostRow> {
-        let corrupt = |column: &str| corrupt("post", &self.id, column);
-        let analysis: wire::Analysis = serde_json::from_str(&self.analysis).map_err(|_| corrupt("analysis"))?;
-        let grouping: wire::Group = serde_json::from_str(&self.grouping).map_err(|_| corrupt("grouping"))?;
-        let has_community = !(self.community_id.is_empty() && self.community_name.is_empty());
-        let post = Post {
-            id: PostId::new(self.id.as_ref()),
-            network: self.network.parse().map_err(|_| corrupt("network"))?,
-            kind: self.kind.parse::<PostKind>().map_err(|_| corrupt("kind"))?,
-            url: given(&self.url).map(str::to_owned),
-            community: has_community
-                .then(|| Community { id: self.community_id.to_string(), name: self.community_name.to_string() }),
-            author: given(&self.author_key).map(AuthorKey::from),
-            published_at: Timestamp::from_millisecond(self.published_at).map_err(|_| corrupt("published_at"))?,
-            text: self.text.to_string(),
-            reply_to: given(&self.reply_to).map(PostId::from),
-            repost_of: given(&self.repost_of).map(PostId::from),
-            metrics: Metrics {
-                views: self.views,
-                likes: self.likes,
-                reposts: self.reposts,
-                comments: self.comments,
-                followers: self.followers,
-            },
-            geo: self.lat.zip(self.lon).and_then(|(lat, lon)| GeoPoint::new(lat, lon)),
-            region: given(&self.region).map(RegionId::from),
-            labels: self.labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-        };
-        let mut group = otklik_domain::Group::from(grouping);
-        group.event = EventId::new(self.event_id.as_ref());
-        Ok(PostRow { post, analysis: analysis.into(), group, version: self.version })
+        let corrupt = || corrupt("post", &self.id, "details");
+        let mut details: Details = serde_json::from_str(&self.details).map_err(|_| corrupt())?;
+        let analysis = details.post.analysis.take().ok_or_else(corrupt)?;
+        details.post.text = self.text.into_owned();
+        let mut group = otklik_domain::Group::from(details.group);
+        group.event = EventId::new(self.event_id);
+        Ok(PostRow {
+            post: details.post.try_into().map_err(|_| corrupt())?,
+            analysis: (*analysis).into(),
+            group,
+            version: self.version,
+        })
     }
 }
 
@@ -267,11 +235,6 @@ impl EventRecord {
 
 fn given(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
-}
-
-fn json(value: &impl Serialize) -> PortResult<String> {
-    serde_json::to_string(value)
-        .map_err(|error| PortError::caused(ErrorKind::Internal, "writing an analysis as JSON", error))
 }
 
 fn corrupt(what: &str, id: &str, column: &str) -> PortError {
