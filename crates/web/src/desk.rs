@@ -5,8 +5,10 @@
 //! open without leaving the list.
 
 mod act;
+mod admin;
 mod agency;
 mod assets;
+mod board;
 mod chart;
 mod due;
 mod event;
@@ -15,6 +17,7 @@ mod filters;
 mod frame;
 mod incident;
 mod incidents;
+mod live;
 mod lookup;
 mod marked;
 mod params;
@@ -24,6 +27,7 @@ mod risk;
 mod rows;
 mod said;
 mod say;
+mod search;
 mod sign_in;
 mod spread;
 mod triage;
@@ -45,6 +49,10 @@ pub(crate) fn router() -> Router<App> {
         .merge(agency::router())
         .merge(events::router())
         .merge(event::router())
+        .merge(search::router())
+        .merge(board::router())
+        .merge(admin::router())
+        .merge(live::router())
 }
 
 /// A page that says what went wrong. `headers` are those of the request, to tell a part of a page from a whole one.
