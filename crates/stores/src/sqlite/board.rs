@@ -1,18 +1,15 @@
 //! Counts for boards.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use jiff::Timestamp;
 use otklik_domain::{AgencyId, BlockId, PlaceId, State};
 use otklik_ports::{BOARD_DAYS, BoardCounts, IncidentFilter};
-use rusqlite::Connection;
+use rusqlite::{Connection, ToSql};
 
 use super::{
     failure::{Failure, Result},
-    filter::{self, Condition},
+    filter::{self, Condition, TextBy},
     rows::Fields,
 };
 
@@ -30,7 +27,7 @@ pub(super) fn board(connection: &Connection, filter: &IncidentFilter, now: Times
 /// All that can be counted by kinds: from the tally when it knows the filter, otherwise from the incidents.
 fn kinds(connection: &Connection, filter: &IncidentFilter) -> Result<BoardCounts> {
     const COLUMNS: &str = "state, ifnull(agency, ''), block, ifnull(municipality, ''), overdue";
-    let condition = Condition::of(filter);
+    let condition = Condition::of(filter, TextBy::Scan);
     let (answered, count, source) = if filter::is_of_kinds(filter) {
         ("answered, rating", "sum(n)", "tally")
     } else {
@@ -84,34 +81,35 @@ fn kinds(connection: &Connection, filter: &IncidentFilter) -> Result<BoardCounts
 
 /// Opened and answered by day, for the last days.
 fn days(connection: &Connection, filter: &IncidentFilter, now: Timestamp) -> Result<Vec<(Timestamp, u64, u64)>> {
-    let today = now.as_microsecond().div_euclid(DAY_MICROSECONDS);
-    let range = (today - i64::from(BOARD_DAYS) + 1) * DAY_MICROSECONDS..(today + 1) * DAY_MICROSECONDS;
-    let by_day = |column: &str| -> Result<BTreeMap<i64, u32>> {
-        let mut condition = Condition::of(filter);
-        condition.add(&format!("{column} >= ?"), range.start);
-        condition.add(&format!("{column} < ?"), range.end);
-        let sql = format!(
-            "SELECT {column} / {DAY_MICROSECONDS}, count(*) FROM incidents WHERE {} GROUP BY 1",
-            condition.sql()
-        );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let counts = statement.query_map(&condition.values()[..], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(counts.collect::<rusqlite::Result<_>>()?)
+    // A count for each day, since a count by days would sort all incidents of the time.
+    let count = |column: &str| {
+        let mut condition = Condition::of(filter, TextBy::Scan);
+        condition.add_term(format!("{column} >= ? AND {column} < ?"));
+        let sql = format!("SELECT count(*) FROM incidents WHERE {}", condition.sql());
+        (condition, sql)
     };
-    let (opened, answered) = (by_day("opened_at")?, by_day("final_answer_at")?);
-    let days: BTreeSet<i64> = opened.keys().chain(answered.keys()).copied().collect();
-    days.into_iter()
-        .map(|day| {
-            let at = Timestamp::from_microsecond(day * DAY_MICROSECONDS).map_err(|_| Failure::Damaged("a day"))?;
-            let count = |counts: &BTreeMap<i64, u32>| u64::from(counts.get(&day).copied().unwrap_or_default());
-            Ok((at, count(&opened), count(&answered)))
-        })
-        .collect()
+    let counts = [count("opened_at"), count("final_answer_at")];
+    let today = now.as_microsecond().div_euclid(DAY_MICROSECONDS);
+    let mut days = Vec::new();
+    for day in today - i64::from(BOARD_DAYS) + 1..=today {
+        let bounds = [day * DAY_MICROSECONDS, (day + 1) * DAY_MICROSECONDS];
+        let mut found = [0, 0];
+        for ((condition, sql), count) in counts.iter().zip(&mut found) {
+            let mut values = condition.values();
+            values.extend(bounds.iter().map(|bound| bound as &dyn ToSql));
+            *count = connection.prepare_cached(sql)?.query_row(&values[..], |row| row.get::<_, u32>(0))?;
+        }
+        if found != [0, 0] {
+            let at = Timestamp::from_microsecond(bounds[0]).map_err(|_| Failure::Damaged("a day"))?;
+            days.push((at, found[0].into(), found[1].into()));
+        }
+    }
+    Ok(days)
 }
 
 /// Median and 90th percentile of the minutes to the first answer, by nearest rank.
 fn first_answer_minutes(connection: &Connection, filter: &IncidentFilter) -> Result<Option<(u64, u64)>> {
-    let condition = Condition::of(filter);
+    let condition = Condition::of(filter, TextBy::Scan);
     let sql = format!(
         "SELECT max(first_answer_at - opened_at, 0) / {MINUTE_MICROSECONDS} FROM incidents
          WHERE final_answer_at IS NOT NULL AND {}",

@@ -29,15 +29,15 @@ impl Condition {
         }
         match filter.overdue {
             // Not bound, so that the index of overdue incidents can be used.
-            Some(true) => condition.terms.push("overdue = 1".to_owned()),
-            Some(false) => condition.terms.push("overdue = 0".to_owned()),
+            Some(true) => condition.add_term("overdue = 1".to_owned()),
+            Some(false) => condition.add_term("overdue = 0".to_owned()),
             None => {}
         }
         condition
     }
 
-    /// The whole filter.
-    pub(super) fn of(filter: &IncidentFilter) -> Self {
+    /// The whole filter; `by` says how a text is looked for.
+    pub(super) fn of(filter: &IncidentFilter, by: TextBy) -> Self {
         let mut condition = Self::of_kinds(filter);
         if let Some(from) = filter.opened_from {
             condition.add("opened_at >= ?", from.as_microsecond());
@@ -45,9 +45,14 @@ impl Condition {
         if let Some(to) = filter.opened_to {
             condition.add("opened_at < ?", to.as_microsecond());
         }
-        if let Some(text) = filter.text.as_ref().filter(|text| !text.is_empty()) {
-            condition
-                .add("incidents.n IN (SELECT n FROM incident_texts WHERE instr(text, ?) > 0)", text.to_lowercase());
+        if let Some(text) = text_of(filter) {
+            let term = match by {
+                TextBy::Scan => "incidents.n IN (SELECT n FROM incident_texts WHERE instr(text, ?) > 0)",
+                TextBy::Lookup => {
+                    "(SELECT instr(text, ?) > 0 FROM incident_texts WHERE incident_texts.n = incidents.n)"
+                }
+            };
+            condition.add(term, text);
         }
         condition
     }
@@ -56,6 +61,11 @@ impl Condition {
     pub(super) fn add(&mut self, term: &str, value: impl ToSql + 'static) {
         self.terms.push(term.to_owned());
         self.values.push(Box::new(value));
+    }
+
+    /// Adds a term whose values the caller binds after those of the condition.
+    pub(super) fn add_term(&mut self, term: String) {
+        self.terms.push(term);
     }
 
     fn one_of<'a>(&mut self, column: &str, values: impl Iterator<Item = &'a str>) {
@@ -77,10 +87,23 @@ impl Condition {
     }
 }
 
+/// How a text is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextBy {
+    /// In all texts, once: when nothing else narrows the list much.
+    Scan,
+    /// In the text of each incident that fits otherwise: when few do, or when most have the text.
+    Lookup,
+}
+
 /// Whether the tally knows all that a filter asks for.
 pub(super) fn is_of_kinds(filter: &IncidentFilter) -> bool {
-    let text = filter.text.as_ref().is_some_and(|text| !text.is_empty());
-    filter.opened_from.is_none() && filter.opened_to.is_none() && !text
+    filter.opened_from.is_none() && filter.opened_to.is_none() && text_of(filter).is_none()
+}
+
+/// The text of a filter in small letters.
+pub(super) fn text_of(filter: &IncidentFilter) -> Option<String> {
+    filter.text.as_ref().filter(|text| !text.is_empty()).map(|text| text.to_lowercase())
 }
 
 /// The fields of a filter that have an index: the index and the condition on the field alone.

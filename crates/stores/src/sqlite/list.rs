@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Params, ToSql, types::Value};
 
 use super::{
     failure::Result,
-    filter::{self, Condition},
+    filter::{self, Condition, TextBy},
     rows::{self, Fields, SELECTED, integer},
 };
 
@@ -148,18 +148,48 @@ struct Counts {
     narrowest: Option<(&'static str, u64)>,
 }
 
+impl Counts {
+    /// How to look for a text among the incidents that the indices leave.
+    fn text_by(&self) -> TextBy {
+        /// Looking a text up costs so many times as much as reading on to the next.
+        const LOOKUP_COST: u64 = 8;
+        let left = self.narrowest.map_or(self.all, |(_, count)| count);
+        if left.saturating_mul(LOOKUP_COST) < self.all { TextBy::Lookup } else { TextBy::Scan }
+    }
+
+    fn narrowest_index(&self) -> String {
+        self.narrowest.map(|(index, _)| format!("INDEXED BY {index}")).unwrap_or_default()
+    }
+}
+
 fn count(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
     let mut counts = tallied(connection, filter)?;
     if !filter::is_of_kinds(filter) {
-        let condition = Condition::of(filter);
-        let sql = format!("SELECT count(*) FROM incidents WHERE {}", condition.sql());
-        let mut statement = connection.prepare_cached(&sql)?;
-        let total: i64 = statement.query_row(&condition.values()[..], |row| row.get(0))?;
-        counts.total = u64::try_from(total).unwrap_or_default();
-        // What the times of a filter leave is not known; the planner does well with them.
-        counts.narrowest = None;
+        counts.total = count_one_by_one(connection, filter, &counts)?;
+        if filter::text_of(filter).is_none() {
+            // How many the times of the filter leave is not known; the planner does well with them.
+            counts.narrowest = None;
+        }
     }
     Ok(counts)
+}
+
+fn count_one_by_one(connection: &Connection, filter: &IncidentFilter, counts: &Counts) -> Result<u64> {
+    let text_alone = IncidentFilter { text: filter.text.clone(), ..IncidentFilter::default() } == *filter;
+    let text_by = counts.text_by();
+    let condition = Condition::of(filter, text_by);
+    let sql = if text_alone {
+        "SELECT count(*) FROM incident_texts WHERE instr(text, ?) > 0".to_owned()
+    } else if filter::text_of(filter).is_some() {
+        // The index by opening has all the fields of a filter in it.
+        let source = if text_by == TextBy::Scan { "INDEXED BY incidents_by_opened" } else { &counts.narrowest_index() };
+        format!("SELECT count(*) FROM incidents {source} WHERE {}", condition.sql())
+    } else {
+        format!("SELECT count(*) FROM incidents WHERE {}", condition.sql())
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(&condition.values()[..])?;
+    rows.next()?.map_or(Ok(0), |row| Fields { row, next: 0 }.number())
 }
 
 /// Counts by the tally, for the part of a filter that it knows.
@@ -187,19 +217,19 @@ fn tallied(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
 
 /// Finds a page by the way that looks at fewer incidents.
 fn find_page(connection: &Connection, query: &IncidentQuery, limit: usize, counts: &Counts) -> Result<Vec<Incident>> {
-    let condition = Condition::of(&query.filter);
     let (index, order) = filter::order(query.order);
     // Walking meets a fitting incident every `all / total` steps.
     let wanted = (query.offset + limit) as u64;
     let walked = (counts.all / counts.total.max(1)).saturating_mul(wanted.min(counts.total));
     let collected = counts.narrowest.map_or(counts.total, |(_, count)| count);
-    let (source, order) = if walked <= collected {
-        (format!("INDEXED BY {index}"), order.to_owned())
+    let (source, order, text_by) = if walked <= collected {
+        (format!("INDEXED BY {index}"), order.to_owned(), TextBy::Lookup)
     } else {
         // A plus sign keeps the planner from walking along the order after all.
-        let source = counts.narrowest.map(|(index, _)| format!("INDEXED BY {index}"));
-        (source.unwrap_or_default(), order.split(", ").map(|term| format!("+{term}")).collect::<Vec<_>>().join(", "))
+        let sorted: Vec<String> = order.split(", ").map(|term| format!("+{term}")).collect();
+        (counts.narrowest_index(), sorted.join(", "), counts.text_by())
     };
+    let condition = Condition::of(&query.filter, text_by);
     let rest = format!("{source} WHERE {} ORDER BY {order} LIMIT ? OFFSET ?", condition.sql());
     let (limit, offset) = (integer(limit as u64)?, integer(query.offset as u64)?);
     let mut values = condition.values();

@@ -1,4 +1,4 @@
-//! An incident as a row: a column each; routes and clocks are lists, as the JSON of the API.
+//! An incident as a row: a column for each field; its route and clocks are lists, as JSON.
 
 use std::{str::FromStr, sync::LazyLock};
 
@@ -83,7 +83,7 @@ pub(super) fn write(connection: &Connection, sql: &str, incident: &Incident) -> 
         .iter()
         .map(|reason| wire::RouteReason { rule: reason.rule.clone(), why: reason.why.clone() })
         .collect();
-    let clocks: Vec<wire::Clock> = incident.clocks.iter().map(Into::into).collect();
+    let clocks: Vec<StoredClock> = incident.clocks.iter().map(stored).collect();
     let deadline = due::next_deadline(incident).map_or(NO_DEADLINE, Timestamp::as_microsecond);
     let values: &[&dyn ToSql] = &[
         &incident.id.as_str(),
@@ -219,10 +219,32 @@ impl Fields<'_> {
     }
 
     fn clocks(&mut self) -> Result<Vec<Clock>> {
-        const WHAT: &str = "the clocks of an incident";
-        let clocks: Vec<wire::Clock> = from_json(&self.text()?, WHAT)?;
-        clocks.into_iter().map(|clock| clock.try_into().map_err(|_| Failure::Damaged(WHAT))).collect()
+        let clocks: Vec<StoredClock> = from_json(&self.text()?, "the clocks of an incident")?;
+        clocks.into_iter().map(clock_of).collect()
     }
+}
+
+/// A clock as stored: kind, started, due, stopped, next warning, warnings given, breached. Short, for there are three of
+/// them in every incident.
+type StoredClock = (String, i64, Option<i64>, Option<i64>, Option<i64>, u8, bool);
+
+fn stored(clock: &Clock) -> StoredClock {
+    let at = |time: Option<Timestamp>| time.map(Timestamp::as_microsecond);
+    let Clock { kind, started_at, due_at, stopped_at, warn_at, warnings, breached } = *clock;
+    (kind.to_string(), started_at.as_microsecond(), at(due_at), at(stopped_at), at(warn_at), warnings, breached)
+}
+
+fn clock_of((kind, started_at, due_at, stopped_at, warn_at, warnings, breached): StoredClock) -> Result<Clock> {
+    let at = |microseconds: Option<i64>| microseconds.map(time).transpose();
+    Ok(Clock {
+        kind: kind.parse().map_err(|_| Failure::Damaged("the kind of a clock"))?,
+        started_at: time(started_at)?,
+        due_at: at(due_at)?,
+        stopped_at: at(stopped_at)?,
+        warn_at: at(warn_at)?,
+        warnings,
+        breached,
+    })
 }
 
 pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String> {
