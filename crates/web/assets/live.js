@@ -84,18 +84,17 @@
     $("[data-open-row]", renewed)?.focus();
   }
 
-  /** A card nobody types into is renewed; otherwise the person is told. */
+  /** A card is renewed around the form somebody may be writing in; the form itself stays as it is. */
   function renewCard(page) {
     const [now, then] = [$("#card"), $("#card", page)];
     if (!now || !then) return;
-    const isTyped = $$("textarea, input:not([type=hidden])", now).some((field) => field.value !== field.defaultValue);
-    const isOpen = $("#act", now) !== null;
-    const show = () => {
-      now.replaceWith(document.adoptNode(then));
-      document.dispatchEvent(new Event("otklik:renewed"));
-    };
-    if (isTyped || isOpen) announce("Коллега изменил инцидент. Введённое не пропадёт — показать изменения", () => location.reload());
-    else show();
+    const [mine, its] = [$("#act", now), $("#act", then)];
+    if (mine && !its) return announce("Инцидент изменился: это действие больше невозможно. Показать карточку", () => location.assign(location.pathname));
+    const renewed = document.adoptNode(then);
+    if (mine) its.replaceWith(mine);
+    now.replaceWith(renewed);
+    document.dispatchEvent(new Event("otklik:renewed"));
+    if (mine) announce("Инцидент изменился, пока вы пишете: остальное на странице уже обновлено", () => announce(""));
   }
 
   async function renew() {

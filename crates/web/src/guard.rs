@@ -17,7 +17,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use crate::{App, api, auth::secret, desk, error::Error, open311};
+use crate::{App, api, auth::secret, desk, error::Error, metrics, open311};
 
 /// Scripts, styles, fonts and pictures from this server only, nothing inline, no frames.
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -56,6 +56,7 @@ pub(crate) async fn surround(State(app): State<App>, mut request: Request, next:
     }
     set_headers(&mut response, &app, &id);
     let status = response.status().as_u16();
+    metrics::request(&route, &method, status, started.elapsed());
     let duration_ms = started.elapsed().as_millis();
     // The route, not the path: an address may hold what a person typed.
     tracing::info!(request.id = &*id.0, %method, route, status, duration_ms, "request served");
@@ -134,3 +135,6 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
     // What the panic said may quote a text; the panic hook decides where it goes.
     Error::Internal("a handler panicked").into_response()
 }
+
+#[cfg(test)]
+mod tests;

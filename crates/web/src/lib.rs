@@ -13,6 +13,7 @@ mod desk;
 mod error;
 mod guard;
 mod intake;
+pub mod metrics;
 mod open311;
 pub mod rights;
 pub mod russian;

@@ -14,6 +14,8 @@ pub mod posts;
 pub mod reports;
 pub mod search;
 pub mod stats;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 pub mod webhooks;
 

@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     pub(crate) region: String,
     /// Who is signed in.
     pub(crate) person: Option<Person>,
+    /// The time of the server in milliseconds, for scripts.
+    pub(crate) now: Option<i64>,
     /// The token for forms.
     pub(crate) csrf: String,
     /// Links to the sections.

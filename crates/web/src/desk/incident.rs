@@ -19,7 +19,7 @@ use super::{
     posts::PostCard,
     preview::{Proposal, proposal},
     risk::RiskView,
-    rows::{When, place_of, state_class},
+    rows::{When, key, place_of, state_class},
     said,
     say::{AUTHORS, POSTS, action, opened_by, severity},
     visit::Visit,
@@ -43,6 +43,7 @@ pub(super) fn router() -> Router<App> {
 pub(super) struct IncidentPage {
     frame: Frame,
     id: String,
+    key: String,
     title: String,
     summary: String,
     severity: u8,
@@ -147,6 +148,7 @@ pub(super) async fn page(
     Ok(IncidentPage {
         frame: said::frame(visit, section, params).await?,
         id: incident.id.to_string(),
+        key: key(incident.id.as_str()),
         title: incident.title.clone(),
         summary: incident.summary.clone(),
         severity: incident.severity.level(),

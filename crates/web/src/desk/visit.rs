@@ -106,6 +106,7 @@ impl Visit {
             theme: self.theme,
             region: self.region().map(|region| region.name.clone()).unwrap_or_default(),
             person: Some(Person::new(&self.signed_in.name, actor.role, agency)),
+            now: Some(self.app.ports.clock.now().as_millisecond()),
             csrf: self.signed_in.csrf.clone(),
             sections: sections(actor, section, waiting),
             can_search: self.has(Right::Research),

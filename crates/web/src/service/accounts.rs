@@ -1,6 +1,6 @@
 //! Accounts of people: signing in and out, and the administrator's changes.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderValue;
 use otklik_domain::{Actor, AgencyId, Role};
@@ -52,7 +52,7 @@ pub async fn sign_in(app: &App, login: &str, password: &str, client: Option<IpAd
     }
     let now = app.ports.clock.now();
     let login_key = format!("login {login}");
-    let address_key = client.map(|address| format!("address {address}"));
+    let address_key = client.map(|address| format!("address {}", network_of(address)));
     let too_many = |retry_after| Error::TooMany { retry_after };
     app.attempts.take(&login_key, app.config.login_failures_max, now).map_err(too_many)?;
     if let Some(key) = &address_key {
@@ -61,7 +61,11 @@ pub async fn sign_in(app: &App, login: &str, password: &str, client: Option<IpAd
     let account = app.ports.incidents.account(&login).await?.filter(|account| account.active);
     let stored = account.as_ref().map(|account| account.password_hash.clone());
     let fits = app.passwords.check(password, stored).await?;
-    let Some(account) = account.filter(|_| fits) else {
+    let Some(account) = account else {
+        // What was typed is not written down: people type passwords into the wrong field.
+        return Err(Error::SignIn);
+    };
+    if !fits {
         let entry = AuditEntry {
             at: now,
             actor: login.clone(),
@@ -71,7 +75,7 @@ pub async fn sign_in(app: &App, login: &str, password: &str, client: Option<IpAd
         };
         app.ports.incidents.audit(vec![entry]).await?;
         return Err(Error::SignIn);
-    };
+    }
     app.attempts.give_back(&login_key);
     if let Some(key) = &address_key {
         app.attempts.give_back(key);
@@ -169,6 +173,17 @@ async fn begin(app: &App, account: &Account) -> Result<HeaderValue> {
     let (session, cookie) = session::begin(account, &app.config, now)?;
     app.ports.incidents.put_session(session, now).await?;
     Ok(cookie)
+}
+
+/// What one client has of the network: an address, of IPv6 the 64 bits a provider gives to each.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
 }
 
 fn check_change(app: &App, actor: &Actor, login: &str, change: &AccountChange) -> Result<()> {

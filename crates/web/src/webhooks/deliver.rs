@@ -17,6 +17,7 @@ use super::{
 use crate::{
     App,
     error::Result,
+    metrics,
     service::{self, audit_entry},
 };
 
@@ -145,6 +146,7 @@ async fn attempt(
     let succeeded = result == DeliveryResult::Succeeded;
     let gone = result == DeliveryResult::HttpError { status: GONE };
     let given_up = !succeeded && number >= ATTEMPTS_MAX;
+    metrics::delivery(&result, given_up);
     let delivery = Delivery { webhook: webhook.id.clone(), sequence: entry.sequence, attempt: number, at: now, result };
     let passed = succeeded || given_up;
     app.ports.incidents.note_delivery(delivery, passed.then_some(entry.sequence)).await?;

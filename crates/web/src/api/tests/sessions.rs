@@ -8,9 +8,9 @@ use otklik_domain::{Actor, Role};
 use otklik_ports::{Account, Incidents};
 
 use crate::{
-    Error,
+    Error, WebConfig,
     service::accounts::{self, AccountChange},
-    testing::{PASSWORD, TestApp},
+    testing::{PASSWORD, TestApp, test_config},
 };
 
 fn change_of(account: &Account) -> AccountChange {
@@ -101,6 +101,23 @@ async fn passwords_cannot_be_tried_for_long() {
     accounts::sign_in(&app.app, "viewer", PASSWORD, None).await.unwrap();
     let failed = app.incidents.audit_trail(Some("viewer"), 100).await.unwrap();
     assert_eq!(failed.iter().filter(|entry| entry.action == "sign_in.failed").count(), 5);
+}
+
+#[tokio::test]
+async fn an_address_cannot_try_many_logins() {
+    let config = WebConfig { address_failures_max: 3, ..test_config() };
+    let app = TestApp::with_config(config);
+    let address = |text: &str| Some(text.parse().unwrap());
+    for login in ["one", "two", "three"] {
+        let tried = accounts::sign_in(&app.app, login, PASSWORD, address("2001:4860::1")).await;
+        assert!(matches!(tried, Err(Error::SignIn)));
+    }
+    let locked = accounts::sign_in(&app.app, "four", PASSWORD, address("2001:4860::2:2")).await;
+    assert!(matches!(locked, Err(Error::TooMany { .. })), "{locked:?}");
+    let elsewhere = accounts::sign_in(&app.app, "four", PASSWORD, address("2001:4860:1::1")).await;
+    assert!(matches!(elsewhere, Err(Error::SignIn)), "{elsewhere:?}");
+    // A login nobody has may be a password in the wrong field.
+    assert!(app.incidents.audit_trail(None, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -89,3 +89,84 @@ fn pauses(history: &[Change], rule: &ClockPolicy, clock: &Clock) -> Vec<(Timesta
     let clipped = pauses.into_iter().map(|(from, to)| (from.max(clock.started_at), to.min(until)));
     clipped.filter(|(from, to)| from < to).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use otklik_domain::{Action, Actor, Answer, AnswerKind, IncidentId, Opening, Submission, open};
+    use otklik_engine::{incidents::act, sla::clocks};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{directory, now};
+
+    fn opened(directory: &Directory) -> (Incident, Vec<Change>) {
+        let region = &directory.regions[0];
+        let opening = Opening {
+            id: IncidentId::from("i-1"),
+            region: region.id.clone(),
+            event: "e-1".into(),
+            post: "vk:1".into(),
+            title: String::new(),
+            summary: String::new(),
+            topic: Some("roads.potholes".into()),
+            block: "roads".into(),
+            place: None,
+            place_name: String::new(),
+            municipality: None,
+            point: None,
+            severity: otklik_domain::Severity::new(3),
+            policy: "social-9wh".to_owned(),
+            at: now(),
+            opened_by: otklik_domain::OpenedBy::Person,
+            posts: 1,
+            authors: 1,
+            risk: 0.0,
+            repeats: None,
+        };
+        let (mut incident, change) = open(opening, &Actor::system());
+        let history = vec![change];
+        incident.clocks = clocks(&incident, &history, region.policy_for(&incident).unwrap(), &region.schedule);
+        (incident, history)
+    }
+
+    fn action(number: u8, at: Timestamp) -> Action {
+        let reason = "Так надо".to_owned();
+        let answer = |kind| Action::Answer(Answer { kind, text: reason.clone(), url: None });
+        match number {
+            0 => Action::Triage { topic: None, municipality: None, severity: None },
+            1 => Action::Route { agency: "demo.town_b".into(), why: Vec::new() },
+            2 => Action::Accept,
+            3 => answer(AnswerKind::Interim),
+            4 => answer(AnswerKind::Final),
+            5 => Action::Return { reason },
+            6 | 7 => Action::Postpone { until: at + jiff::SignedDuration::from_hours(1), reason },
+            8 | 9 => Action::Resume,
+            10 => Action::Reopen { reason },
+            _ => Action::Rate { score: number % 5 + 1 },
+        }
+    }
+
+    proptest! {
+        /// Whatever is done to an incident, the trace of each clock is without gaps and ends where the engine says.
+        #[test]
+        fn traces_end_at_deadlines(steps in prop::collection::vec((0_u8..14, 0_i64..2_000), 0..20)) {
+            let directory = directory();
+            let (mut incident, mut history) = opened(&directory);
+            let mut at = now();
+            for (number, minutes) in steps {
+                at += jiff::SignedDuration::from_mins(minutes);
+                let submission =
+                    Submission { action: action(number, at), actor: Actor::system(), at, expected_version: None };
+                let Ok((after, change)) = act(&incident, &history, &submission, &directory.regions[0]) else { continue };
+                incident = after;
+                history.push(change);
+                for trace in trace(&incident, &history, &directory, at) {
+                    let last = trace.stretches.last().and_then(|stretch| stretch.to);
+                    prop_assert_eq!(last, trace.clock.due_at, "{:?}", trace);
+                    let gapless = trace.stretches.windows(2).all(|pair| pair[0].to == Some(pair[1].from));
+                    prop_assert!(gapless, "{:?}", trace);
+                }
+            }
+        }
+    }
+}
