@@ -121,8 +121,7 @@ impl Runner {
     pub async fn run(&self, mut stage: impl Stage, settings: StageSettings) -> Result<(), StageError> {
         let (name, input) = (stage.name(), stage.input());
         let error = |doing| move |source| StageError { stage: name, doing, source };
-        let mut consumer =
-            self.retry(name, async || self.log.consumer(name, input).await).await.map_err(error("joining"))?;
+        let mut consumer = self.join(name, input).await.map_err(error("joining"))?;
         let mut committed = std::collections::BTreeMap::new();
         while !self.stop.is_cancelled() {
             let polled = consumer.poll(settings.batch_records, POLL_WAIT).await;
@@ -225,12 +224,13 @@ impl Runner {
         Ok(attempt + 1)
     }
 
-    async fn retry<T>(&self, stage: &'static str, attempt: impl AsyncFn() -> PortResult<T>) -> PortResult<T> {
-        let mut attempts = 0;
+    /// Joins the stage's group of consumers.
+    async fn join(&self, stage: &'static str, input: Topic) -> PortResult<Box<dyn Consumer>> {
+        let mut attempt = 0;
         loop {
-            match attempt().await {
-                Ok(value) => return Ok(value),
-                Err(problem) => attempts = self.wait_after(stage, problem, attempts).await?,
+            match self.log.consumer(stage, input).await {
+                Ok(consumer) => return Ok(consumer),
+                Err(problem) => attempt = self.wait_after(stage, problem, attempt).await?,
             }
         }
     }
