@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Reads posts or texts and writes the likeliest labels for each.
     Predict(PredictArgs),
+    /// Carries posts (JSON Lines) through all stages into the stores, and accounts for each of them.
+    Replay(ReplayArgs),
     /// Reads analyses and writes for each the body responsible and why.
     Route(RouteArgs),
     /// Works out the deadlines of a policy and says how they were counted.
@@ -194,4 +196,24 @@ pub(crate) struct SlaArgs {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dictionaries: DictionaryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The configuration of the deployment.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "region"])]
+    pub(crate) config: Option<PathBuf>,
+    /// The folder of the data, without a configuration.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The region, without a configuration: a file, or the id of one built in.
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<PathBuf>,
+    /// Name of the input. A replay of the same name goes on where it stopped.
+    #[arg(long, default_value = "posts")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// The posts, in order of time; standard input when it is left out.
+    pub(crate) file: Option<PathBuf>,
 }

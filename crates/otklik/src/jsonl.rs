@@ -155,7 +155,11 @@ pub(crate) fn for_each<I: DeserializeOwned>(
     Ok(Outcome::Done)
 }
 
-fn parse<I: DeserializeOwned>(line: &[u8]) -> Result<I, String> {
+/// Reads an object of a line.
+///
+/// # Errors
+/// Not UTF-8, or no such object; the reason names the column.
+pub(crate) fn parse<I: DeserializeOwned>(line: &[u8]) -> Result<I, String> {
     let text = std::str::from_utf8(line)
         .map_err(|error| format!("not UTF-8: byte {} of the line cannot be read", error.valid_up_to() + 1))?;
     serde_json::from_str(text).map_err(|error| {

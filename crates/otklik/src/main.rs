@@ -1,10 +1,16 @@
 //! Otklik: from residents' public posts to incidents somebody answers. One binary, a subcommand for each job.
 
 mod cli;
+mod clocks;
+mod config;
+mod demo;
 mod dictionaries;
+mod engines;
 mod filters;
 mod jsonl;
 mod regions;
+mod replay;
+mod system;
 
 use std::process::ExitCode;
 
@@ -57,6 +63,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Route(args) => filters::route::run(&args),
         Command::Sla(args) => filters::sla::run(&args),
         Command::Train(args) => filters::train::run(&args),

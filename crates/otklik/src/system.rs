@@ -1,0 +1,210 @@
+//! A deployment in one process: engines, dictionaries, regions, stages and the desk, put together.
+
+use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
+use otklik_domain::{PlaceId, RegionId, TopicId};
+use otklik_engine::region::Region;
+use otklik_pipeline::{
+    Analyse, Counters, Gate, Group, IncidentsStage, Names, Runner, StageError, Store, Topology, check_due, relay_outbox,
+};
+use otklik_ports::{Clock, Retention, Topic};
+use otklik_text::{Analyser, Dictionary, Model};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config, dictionaries::DictionaryFiles, engines::Engines, filters::analyse::load_model, filters::group,
+    regions,
+};
+
+/// The stages, and the groups of consumers of their names.
+pub(crate) const STAGES: [(&str, Topic); 4] =
+    [("analyse", Topic::Posts), ("group", Topic::Analysed), ("store", Topic::Grouped), ("incidents", Topic::Grouped)];
+/// How often the SLA clock and the outbox are looked at.
+const TICK: Duration = Duration::from_secs(2);
+/// How often what is too old is deleted.
+const EXPIRE: Duration = Duration::from_secs(3600);
+
+/// What a deployment consists of.
+pub(crate) struct System {
+    pub(crate) config: Config,
+    pub(crate) engines: Engines,
+    pub(crate) dictionary: Arc<Dictionary>,
+    pub(crate) models: Vec<Arc<Model>>,
+    pub(crate) regions: Vec<Arc<Region>>,
+    pub(crate) topology: Topology,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) gate: Gate,
+    pub(crate) stop: CancellationToken,
+}
+
+impl System {
+    /// Reads everything the configuration names and opens the engines.
+    ///
+    /// # Errors
+    /// Something cannot be read, has mistakes, or an engine cannot be opened.
+    pub(crate) async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
+        let dictionary = files.compile()?;
+        let regions = config.regions.iter().map(|named| regions::load(named, &files).map(Arc::new));
+        let regions = regions.collect::<anyhow::Result<Vec<_>>>()?;
+        let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        let topology = load_topology(&config)?;
+        let secret = config.author_secret()?;
+        let engines = Engines::open(&config).await?;
+        let gate = Gate::new(Arc::clone(&engines.log), Arc::clone(&clock), secret);
+        Ok(Self {
+            config,
+            engines,
+            dictionary,
+            models,
+            regions,
+            topology,
+            counters: Arc::new(Counters::default()),
+            clock,
+            gate,
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// The region of posts that name none.
+    pub(crate) fn default_region(&self) -> Option<&RegionId> {
+        self.regions.first().map(|region| &region.id)
+    }
+
+    /// Starts the stages. The set ends when they have stopped, or with the first that fails.
+    pub(crate) fn start_stages(&self, patience: Option<Duration>) -> JoinSet<Result<(), StageError>> {
+        let runner = Runner {
+            log: Arc::clone(&self.engines.log),
+            clock: Arc::clone(&self.clock),
+            counters: Arc::clone(&self.counters),
+            stop: self.stop.clone(),
+            patience,
+        };
+        let mut stages = JoinSet::new();
+        let analyse = Analyse::new(Analyser::new(Arc::clone(&self.dictionary), self.models.clone()));
+        let group = Group::new(
+            Arc::clone(&self.engines.snapshots),
+            group::config(&self.dictionary),
+            self.topology.snapshot_records,
+        );
+        let store = Store::new(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search));
+        let names = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
+        let incidents = IncidentsStage::new(Arc::clone(&self.engines.incidents), self.regions.clone(), names);
+        let settings = self.topology.clone();
+        let own = runner.clone();
+        stages.spawn(async move { own.run(analyse, settings.analyse).await });
+        let own = runner.clone();
+        stages.spawn(async move { own.run(group, settings.group).await });
+        let own = runner.clone();
+        stages.spawn(async move { own.run(store, settings.store).await });
+        stages.spawn(async move { runner.run(incidents, settings.incidents).await });
+        stages
+    }
+
+    /// Starts what looks after time: the SLA clock, the outbox, retention.
+    pub(crate) fn start_reconcilers(self: &Arc<Self>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for job in [Job::Tick, Job::Expire] {
+            tasks.spawn(Arc::clone(self).run_again_and_again(job));
+        }
+        tasks
+    }
+
+    /// Does a job at its pace until the system is stopped. What fails is tried again the next time.
+    async fn run_again_and_again(self: Arc<Self>, job: Job) {
+        loop {
+            let (done, pause) = match job {
+                Job::Tick => (self.tick().await, TICK),
+                Job::Expire => (self.expire().await, EXPIRE),
+            };
+            if let Err(error) = done {
+                tracing::warn!(?job, error = format!("{error:#}"), "reconciler failed, it runs again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// What has come due, and what waits to be told.
+    async fn tick(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        while check_due(self.engines.incidents.as_ref(), &self.regions, now).await?.incidents > 0 {
+            if self.stop.is_cancelled() {
+                return Ok(());
+            }
+        }
+        while relay_outbox(self.engines.incidents.as_ref(), self.engines.log.as_ref(), now).await? > 0 {}
+        Ok(())
+    }
+
+    /// Deletes what has been kept long enough.
+    async fn expire(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let before = |days: u32| now - SignedDuration::from_hours(24 * i64::from(days));
+        let posts_before: Timestamp = before(self.config.keep.posts_days);
+        self.engines.posts.expire(posts_before).await?;
+        self.engines.search.expire(posts_before).await?;
+        let retention = Retention {
+            appended_before: before(self.config.keep.log_days),
+            bytes_max: self.config.keep.log_gigabytes << 30,
+        };
+        for topic in Topic::ALL {
+            self.engines.log.trim(topic, retention).await?;
+        }
+        Ok(())
+    }
+
+    /// Records each stage has still to read, by stage.
+    ///
+    /// # Errors
+    /// The log's.
+    pub(crate) async fn lags(&self) -> anyhow::Result<BTreeMap<&'static str, u64>> {
+        let mut lags = BTreeMap::new();
+        for (stage, topic) in STAGES {
+            let partitions = self.engines.log.lag(stage, topic).await?;
+            lags.insert(stage, partitions.iter().map(|lag| lag.end.saturating_sub(lag.committed)).sum());
+        }
+        Ok(lags)
+    }
+}
+
+/// What is done again and again.
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    Tick,
+    Expire,
+}
+
+/// Reads how the stages batch.
+///
+/// # Errors
+/// The file cannot be read or has a mistake; the message names file and line.
+pub(crate) fn load_topology(config: &Config) -> anyhow::Result<Topology> {
+    const DEFAULT: &str = include_str!("../../../pipelines/default.toml");
+    match &config.pipeline {
+        None => Topology::parse(DEFAULT).context("pipelines/default.toml"),
+        Some(path) => {
+            let content = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Topology::parse(&content).with_context(|| path.display().to_string())
+        }
+    }
+}
+
+/// Names from the dictionary.
+struct DictionaryNames(Arc<Dictionary>);
+
+impl Names for DictionaryNames {
+    fn topic(&self, id: &TopicId) -> String {
+        self.0.topic(id.as_str()).map_or_else(|| id.to_string(), |topic| topic.name.clone())
+    }
+
+    fn place(&self, id: &PlaceId) -> String {
+        self.0.gazetteer().get(id.as_str()).map_or_else(|| id.to_string(), |place| place.name.clone())
+    }
+}
