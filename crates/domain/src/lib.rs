@@ -15,8 +15,8 @@ mod sla;
 
 pub use agency::{Agency, AgencyTree, AgencyTreeError};
 pub use analysis::{
-    Analysis, Evidence, EvidenceSource, Intent, Language, Locality, LocatedBy, PlaceKind, PlaceMention, Sentiment, SentimentLabel, Severity,
-    Span, TopicHit, Versions,
+    Analysis, Evidence, EvidenceSource, Intent, Language, Locality, LocatedBy, PlaceKind, PlaceMention, Sentiment,
+    SentimentLabel, Severity, Span, TopicHit, Versions,
 };
 pub use event::{Event, EventTotals, Group, GroupEvidence, Risk};
 pub use geo::GeoPoint;
