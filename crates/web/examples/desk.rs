@@ -74,29 +74,35 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let config = WebConfig { public_url: format!("http://127.0.0.1:{port}"), ..WebConfig::default() };
     let (posts, search, incidents) = stores;
-    let log = Arc::new(MemoryLog::default());
+    let log = Arc::new(MemoryLog::new(1));
     let ports = Ports { posts, search, incidents, log, clock: clock.clone(), intake: Arc::new(ClosedIntake) };
     let app = App::new(ports, setting.directory(), config);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     eprintln!("{taken} posts; the desk: http://127.0.0.1:{port} (operator/operator)");
 
     future.sort_by_key(|post| std::cmp::Reverse(post.published_at));
-    let going_on = async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            let now = clock.now();
-            while future.last().is_some_and(|post| post.published_at <= now) {
-                if let Some(post) = future.pop() {
-                    machine.take(post).await?;
-                }
-            }
-            life::tick(&setting, &machine.incidents, now).await?;
-        }
-    };
+    let going_on = go_on(machine, &setting, clock.as_ref(), future);
     let service = otklik_web::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = async { axum::serve(listener, service).await.map_err(Box::<dyn Error>::from) };
-    tokio::try_join!(served, async { going_on.await as Result<(), Box<dyn Error>> })?;
+    tokio::try_join!(served, going_on)?;
     Ok(())
+}
+
+/// Takes posts as their time comes and marks what has come due.
+async fn go_on(
+    mut machine: Machine,
+    setting: &Setting,
+    clock: &dyn Clock,
+    mut future: Vec<Post>,
+) -> Result<(), Box<dyn Error>> {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = clock.now();
+        while let Some(post) = future.pop_if(|post| post.published_at <= now) {
+            machine.take(post).await?;
+        }
+        life::tick(setting, &machine.incidents, now).await?;
+    }
 }
 
 /// `--port N` and `--speed N`.

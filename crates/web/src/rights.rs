@@ -2,7 +2,7 @@
 //!
 //! Actions on incidents have their own table: [`otklik_domain::ActionKind::is_allowed`].
 
-use otklik_domain::{Actor, AgencyId, Incident, Role};
+use otklik_domain::{Actor, AgencyId, ClockKind, Incident, Role, State};
 use otklik_ports::IncidentFilter;
 
 use crate::{
@@ -56,12 +56,40 @@ impl Right {
     }
 }
 
+/// States in which a body has an incident or has had it. In the others it waits for the management centre, and its
+/// body is only the one proposed.
+pub(crate) const BODY_STATES: [State; 10] = [
+    State::Routed,
+    State::Accepted,
+    State::InProgress,
+    State::Interim,
+    State::Answered,
+    State::Rated,
+    State::Closed,
+    State::Postponed,
+    State::Merged,
+    State::Escalated,
+];
+
+/// Whether an incident was sent to one of these bodies, and not only proposed to it.
+pub(crate) fn is_with(incident: &Incident, bodies: &[AgencyId]) -> bool {
+    let was_sent = match incident.state {
+        State::Postponed => incident.resume_to.is_some_and(|state| !state.is_triage()),
+        // The clock to route stops when it is sent.
+        State::Merged => {
+            incident.clocks.iter().any(|clock| clock.kind == ClockKind::Route && clock.stopped_at.is_some())
+        }
+        state => BODY_STATES.contains(&state),
+    };
+    was_sent && incident.agency.as_ref().is_some_and(|agency| bodies.contains(agency))
+}
+
 /// Which incidents an actor sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// All of them.
     All,
-    /// Those these bodies have.
+    /// Those that were sent to these bodies.
     Agencies(Vec<AgencyId>),
     /// None.
     Nothing,
@@ -81,12 +109,14 @@ impl Scope {
     pub fn sees(&self, incident: &Incident) -> bool {
         match self {
             Self::All => true,
-            Self::Agencies(list) => incident.agency.as_ref().is_some_and(|agency| list.contains(agency)),
+            Self::Agencies(list) => is_with(incident, list),
             Self::Nothing => false,
         }
     }
 
     /// Narrows a filter to it. `false` when nothing is left to find: an empty list of bodies would mean all of them.
+    ///
+    /// A filter cannot tell who put an incident off or merged it: what is found still goes through [`Scope::sees`].
     pub fn narrow(&self, filter: &mut IncidentFilter) -> bool {
         match self {
             Self::All => true,
@@ -97,7 +127,12 @@ impl Scope {
                 } else {
                     filter.agencies.retain(|agency| list.contains(agency));
                 }
-                !filter.agencies.is_empty()
+                if filter.states.is_empty() {
+                    filter.states.extend(BODY_STATES);
+                } else {
+                    filter.states.retain(|state| BODY_STATES.contains(state));
+                }
+                !filter.agencies.is_empty() && !filter.states.is_empty()
             }
         }
     }

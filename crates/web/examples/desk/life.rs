@@ -164,7 +164,7 @@ pub(crate) async fn tick(setting: &Setting, store: &MemoryIncidents, now: Timest
         let Some(policy) = setting.region.policy_for(&incident) else { continue };
         let found = sla::tick(&incident, policy, &history, &setting.region.schedule, now);
         let Some(clocks) = found.clocks else { continue };
-        let after = Incident { clocks: clocks, ..incident };
+        let after = Incident { clocks, ..incident };
         let steps = vec![Step { incident: after, change: None, answer: None }];
         store.write(IncidentBatch { steps, ..IncidentBatch::default() }).await?;
     }

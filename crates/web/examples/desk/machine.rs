@@ -50,6 +50,7 @@ impl Machine {
         let analysis = self.analyser.analyse(&post);
         let grouped = self.grouper.add(&post, &analysis);
         self.taken += 1;
+        let now = post.published_at;
         let row = PostRow { post, analysis, group: grouped.group, version: self.taken };
         let event = grouped.event;
         let next = PartitionPosition { partition: 0, offset: self.taken };
@@ -75,7 +76,7 @@ impl Machine {
             municipality_name: place.map_or("", |place| &place.name),
         };
         let mut batch = IncidentBatch::default();
-        match decide(&joined, known, &self.region) {
+        match decide(&joined, known, &self.region, now) {
             Decision::Nothing => return Ok(()),
             Decision::Open(opened) => {
                 let (incident, change) = *opened;

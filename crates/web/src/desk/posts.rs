@@ -6,7 +6,7 @@ use otklik_ports::PostRow;
 use super::{
     marked::{Piece, Wanted, evidence, pieces},
     rows::{When, key, network_class},
-    say::{Moments, NBSP, VIEWS, intent, network, network_short, number, score},
+    say::{Moments, NBSP, VIEWS, intent, network, number, score},
 };
 use crate::Catalogue;
 
@@ -20,7 +20,6 @@ pub(crate) struct PostCard {
     pub(crate) key: String,
     pub(crate) network: Network,
     pub(crate) network_class: &'static str,
-    pub(crate) network_short: &'static str,
     pub(crate) network_name: &'static str,
     pub(crate) community: String,
     pub(crate) kind: &'static str,
@@ -29,7 +28,6 @@ pub(crate) struct PostCard {
     pub(crate) pieces: Vec<Piece>,
     pub(crate) intent: &'static str,
     pub(crate) negative: bool,
-    pub(crate) severity: u8,
     pub(crate) topics: Vec<String>,
     /// Why it is in its event.
     pub(crate) why: Vec<String>,
@@ -61,7 +59,6 @@ impl PostCard {
             key: key(post.id.as_str()),
             network: post.network,
             network_class: network_class(post.network),
-            network_short: network_short(post.network),
             network_name: network(post.network),
             community: post.community.as_ref().map(|community| community.name.clone()).unwrap_or_default(),
             kind: kind(post.kind),
@@ -70,7 +67,6 @@ impl PostCard {
             pieces: pieces(&post.text, wanted),
             intent: intent(row.analysis.intent),
             negative: row.analysis.sentiment.label == SentimentLabel::Negative,
-            severity: row.analysis.severity.level(),
             topics: topics.map(|topic| topic_words(names.topic_name(&topic.id), topic.score)).collect(),
             why: row.group.evidence.iter().map(|evidence| why(evidence, names)).collect(),
             reach: reach(post),

@@ -13,7 +13,6 @@ pub(crate) struct RiskView {
     /// 0..100.
     pub(crate) score: u32,
     pub(crate) class: &'static str,
-    pub(crate) bar: Bar,
     pub(crate) parts: Vec<Part>,
 }
 
@@ -21,7 +20,6 @@ pub(crate) struct RiskView {
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    pub(crate) score: String,
     pub(crate) sentence: String,
     pub(crate) bar: Bar,
 }
@@ -48,7 +46,6 @@ impl RiskView {
         Self {
             score,
             class: class(score),
-            bar: Bar::of_share(f64::from(risk.score()), class(score), format!("Риск {score} из 100")),
             parts: vec![
                 part("Вред", risk.harm, harm(event)),
                 part("Рост", risk.growth, growth(risk.growth).to_owned()),
@@ -60,7 +57,7 @@ impl RiskView {
 
 fn part(name: &'static str, value: f32, sentence: String) -> Part {
     let bar = Bar::of_share(f64::from(value), class(points(value) / 2), format!("{name}: {} из 100", points(value)));
-    Part { name, score: super::say::score(value), sentence, bar }
+    Part { name, sentence, bar }
 }
 
 fn harm(event: &Event) -> String {

@@ -20,8 +20,6 @@ pub(crate) struct Noun(pub(crate) &'static str, pub(crate) &'static str, pub(cra
 
 pub(crate) const POSTS: Noun = Noun("пост", "поста", "постов");
 pub(crate) const AUTHORS: Noun = Noun("автор", "автора", "авторов");
-pub(crate) const APPEALS: Noun = Noun("обращение", "обращения", "обращений");
-pub(crate) const EVENTS: Noun = Noun("инфоповод", "инфоповода", "инфоповодов");
 pub(crate) const INCIDENTS: Noun = Noun("инцидент", "инцидента", "инцидентов");
 pub(crate) const VIEWS: Noun = Noun("просмотр", "просмотра", "просмотров");
 pub(crate) const REPEATS: Noun = Noun("повтор", "повтора", "повторов");
@@ -81,20 +79,6 @@ pub(crate) fn score(value: f32) -> String {
     format!("{value:.2}").replace('.', ",")
 }
 
-/// The first characters of a text up to the end of a word, with an ellipsis when something was left out.
-pub(crate) fn shorten(text: &str, chars_max: usize) -> String {
-    if text.chars().count() <= chars_max {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(chars_max).collect();
-    let end = cut.char_indices().rev().find(|(_, c)| c.is_whitespace()).map(|(at, _)| at);
-    let kept = match end.filter(|at| *at * 2 > cut.len()) {
-        Some(at) => cut.get(..at).unwrap_or(&cut),
-        None => &cut,
-    };
-    format!("{}…", kept.trim_end_matches([' ', ',', '.', ':', ';', '—', '-', NBSP]))
-}
-
 /// The same text beginning with a capital.
 pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
@@ -129,13 +113,5 @@ mod tests {
         assert_eq!(percent(2, 0), "—");
         assert_eq!(decimal(Some(4.25)), "4,2");
         assert_eq!(decimal(None), "—");
-    }
-
-    #[test]
-    fn texts_are_cut_between_words() {
-        assert_eq!(shorten("На улице Кирова прорвало трубу", 16), "На улице Кирова…");
-        assert_eq!(shorten("На улице, Кирова", 11), "На улице…");
-        assert_eq!(shorten("коротко", 16), "коротко");
-        assert_eq!(shorten("ааааааааааааааааааааа", 5), "ааааа…");
     }
 }

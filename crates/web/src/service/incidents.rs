@@ -53,10 +53,15 @@ pub async fn list(app: &App, actor: &Actor, mut query: IncidentQuery) -> Result<
         query.filter.agencies.extend(directory.subtree(agency));
     }
     let unknown = !asked.is_empty() && query.filter.agencies.is_empty();
-    if unknown || !Scope::of(actor, &directory).narrow(&mut query.filter) {
+    let scope = Scope::of(actor, &directory);
+    if unknown || !scope.narrow(&mut query.filter) {
         return Ok(IncidentPage::default());
     }
-    Ok(app.ports.incidents.list(&query).await?)
+    let mut page = app.ports.incidents.list(&query).await?;
+    let found = page.incidents.len();
+    page.incidents.retain(|incident| scope.sees(incident));
+    page.total = page.total.saturating_sub((found - page.incidents.len()) as u64);
+    Ok(page)
 }
 
 /// An incident with all that belongs to it.

@@ -115,7 +115,9 @@ pub async fn list(app: &App, actor: &Actor, query: &ReportQuery) -> Result<Vec<I
         let page = app.ports.incidents.list(&page).await?.incidents;
         let is_last = page.len() < INCIDENT_PAGE_MAX;
         let wanted = |incident: &Incident| {
-            query.topics.is_empty() || incident.topic.as_ref().is_some_and(|topic| query.topics.contains(topic))
+            scope.sees(incident)
+                && (query.topics.is_empty()
+                    || incident.topic.as_ref().is_some_and(|topic| query.topics.contains(topic)))
         };
         found.extend(page.into_iter().filter(wanted));
         if is_last || found.len() >= skip + query.page_size {

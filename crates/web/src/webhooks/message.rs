@@ -1,7 +1,7 @@
 //! What a webhook is told.
 
 use jiff::Timestamp;
-use otklik_domain::{ActionKind, AgencyId};
+use otklik_domain::{ActionKind, Change};
 use otklik_ports::{OutboxEntry, PortResult, Webhook};
 use otklik_wire as wire;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::{
     App,
     error::{Error, Result},
+    rights::{BODY_STATES, is_with},
 };
 
 /// What a change is to a webhook.
@@ -72,8 +73,7 @@ pub(super) async fn concern(app: &App, webhook: &Webhook, entry: &OutboxEntry) -
     }
     let Some(root) = &webhook.agency else { return Ok(Some(Concern::Changed)) };
     let subtree = app.directory().subtree(root);
-    let within = |agency: &Option<AgencyId>| agency.as_ref().is_some_and(|agency| subtree.contains(agency));
-    if within(&entry.incident.agency) {
+    if is_with(&entry.incident, &subtree) {
         return Ok(Some(Concern::Changed));
     }
     if !changes_hands(action) {
@@ -81,12 +81,15 @@ pub(super) async fn concern(app: &App, webhook: &Webhook, entry: &OutboxEntry) -
     }
     let history = app.ports.incidents.history(&entry.incident.id).await?;
     let before = history.iter().rev().find(|change| change.version < entry.change.version);
-    // The engine names a body when it opens an incident, which the first line of the history does not say.
-    let had = before.is_some_and(|before| within(&before.agency));
+    let has = |change: &Change| change.agency.as_ref().is_some_and(|agency| subtree.contains(agency));
+    let had = before.is_some_and(|before| BODY_STATES.contains(&before.to) && has(before));
     Ok(had.then_some(Concern::Left))
 }
 
-/// Whether an action may give the incident to another body.
+/// Whether an action may take the incident from a body.
 fn changes_hands(action: ActionKind) -> bool {
-    matches!(action, ActionKind::Route | ActionKind::Return | ActionKind::Escalate | ActionKind::RateBad)
+    matches!(
+        action,
+        ActionKind::Route | ActionKind::Return | ActionKind::Reopen | ActionKind::Escalate | ActionKind::RateBad
+    )
 }

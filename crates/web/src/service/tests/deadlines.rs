@@ -18,14 +18,12 @@ async fn traces(app: &TestApp) -> Vec<ClockTrace> {
 async fn check(steps: &[(&str, &str)], expected: &[(ClockKind, Option<&str>)]) {
     let app = TestApp::with_data().await;
     let operator = app.token(Role::Operator).await;
-    let mut version = 1;
-    for (at, action) in steps {
+    for (version, (at, action)) in (1..).zip(steps) {
         app.clock.set(at.parse().unwrap());
         let body = format!(r#"{{"expected_version":{version},{action}}}"#);
         let path = format!("/api/v1/incidents/{WATER_INCIDENT}/actions");
         let reply = app.call(Method::POST, &path, &operator, Some(&body)).await;
         assert_eq!(reply.status, 200, "{body}: {}", reply.text);
-        version += 1;
     }
     let traces = traces(&app).await;
     let due = |text: &Option<&str>| text.map(|text| text.parse::<Timestamp>().unwrap());
