@@ -1,36 +1,30 @@
 //! Stage `incidents`: turns events into incidents with a body and deadlines.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+mod matter;
+mod work;
+
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use otklik_domain::{
-    Action, Actor, Analysis, Event, EventId, Incident, IncidentId, PlaceId, Post, RegionId, Submission, TopicId,
-};
+use otklik_domain::{Action, Actor, Analysis, Event, EventId, Incident, PlaceId, Post, RegionId, Submission, TopicId};
 use otklik_engine::{
     incidents::{Decision, Joined, Known, act, decide},
     region::Region,
 };
-use otklik_ports::{
-    IncidentBatch, Incidents, NewIncident, PartitionPosition, PortResult, Refresh, Step, StoredRecord, Topic,
-};
-use otklik_wire::{
-    Invalid,
-    log::{Correction, Grouped, GroupedPost, Message},
-    time,
-};
+use otklik_ports::{ErrorKind, Incidents, PartitionPosition, PortError, PortResult, Topic};
 
-use crate::{
-    counters::Outcome,
-    runner::{Batch, Handled, Stage, count},
+use self::{
+    matter::{Body, Matter},
+    work::Work,
 };
+use crate::runner::{Batch, Handled, Stage};
 
 const NAME: &str = "incidents";
 /// Why an incident nobody has worked on ends when all its posts were deleted.
 const DELETED: &str = "сообщения удалены в источнике";
+/// How often a batch is decided anew when people change its incidents meanwhile.
+const DECISIONS_MAX: u32 = 5;
 
 /// Names that reasons of a route are told in.
 pub trait Names: Send + Sync {
@@ -46,7 +40,7 @@ pub struct IncidentsStage {
     incidents: Arc<dyn Incidents>,
     regions: Vec<Arc<Region>>,
     names: Arc<dyn Names>,
-    /// By partition: the first offset that is not in the store.
+    /// By partition: the first offset that is not in the store, where that is known.
     checkpoints: BTreeMap<u32, u64>,
 }
 
@@ -66,132 +60,109 @@ impl IncidentsStage {
         self.regions.iter().find(|region| region.id == *id).cloned()
     }
 
-    async fn one(&self, record: &StoredRecord, work: &mut Work) -> PortResult<Result<Outcome, Invalid>> {
-        let message: Message<Grouped> = match Message::from_bytes(&record.payload) {
-            Ok(message) => message,
-            Err(invalid) => return Ok(Err(invalid)),
-        };
-        let now = match time::parse("at", &message.at) {
-            Ok(now) => now,
-            Err(invalid) => return Ok(Err(invalid)),
-        };
-        match message.body {
-            Grouped::Post(grouped) => self.post(*grouped, now, work).await,
-            Grouped::Deletion { events, .. } => self.shrunk(events, now, work).await,
-            Grouped::Correction { correction, events, .. } => {
-                if let Correction::MergeEvents { from, into, .. } = correction {
-                    self.merged(&EventId::new(from), &EventId::new(into), now, work).await?;
-                }
-                self.shrunk(events, now, work).await
+    /// Works a batch out and writes it; a store that somebody changed meanwhile is a `Conflict`.
+    async fn decide(&self, matters: &[Matter], next: PartitionPosition) -> PortResult<()> {
+        let events = matters.iter().flat_map(Matter::events).collect();
+        let mut work = Work::begin(self.incidents.as_ref(), events).await?;
+        for matter in matters {
+            match &matter.body {
+                Body::Post { post, analysis, event } => self.post(post, analysis, event, matter.now, &mut work).await?,
+                Body::Deletion(events) => self.deleted(events, matter.now, &mut work).await?,
+                Body::Merge { from, into, moved } => self.merged(from, into, *moved, matter.now, &mut work).await?,
+                Body::Split { event, moved } => self.changed(event, -moved, &mut work).await?,
             }
         }
+        work.write(NAME, next).await
     }
 
     async fn post(
         &self,
-        grouped: GroupedPost,
+        post: &Post,
+        analysis: &Analysis,
+        event: &Event,
         now: Timestamp,
-        work: &mut Work,
-    ) -> PortResult<Result<Outcome, Invalid>> {
-        let (post, analysis, event) = match read(grouped.post, grouped.event) {
-            Ok(read) => read,
-            Err(invalid) => return Ok(Err(invalid)),
-        };
-        if grouped.seen_before {
-            return Ok(Ok(Outcome::Repeated));
-        }
-        let Some(region) = self.region(&event.region) else { return Ok(Ok(Outcome::Done)) };
-        let of_event = self.latest(&event.id, work).await?;
+        work: &mut Work<'_>,
+    ) -> PortResult<()> {
+        let Some(region) = self.region(&event.region) else { return Ok(()) };
+        let of_event = work.latest(&event.id).await?;
         let like_it = match &of_event {
-            None if is_address(&event) => self.running_like(&event, work).await?,
+            None if is_address(event) => work.running_like(event).await?,
             _ => None,
         };
         let joined = Joined {
-            post: &post,
-            analysis: &analysis,
-            event: &event,
+            post,
+            analysis,
+            event,
             topic_name: &event.topic.as_ref().map(|topic| self.names.topic(topic)).unwrap_or_default(),
             municipality_name: &event.municipality.as_ref().map(|place| self.names.place(place)).unwrap_or_default(),
         };
         let known = Known { of_event: of_event.as_ref(), like_it: like_it.as_ref() };
         match decide(&joined, known, &region, now) {
-            Decision::Nothing => {}
-            Decision::Open(opened) => work.open(opened.0, opened.1),
-            Decision::Join(id) => work.join(event.id.clone(), id, like_it, &event),
-            Decision::Refresh(id) => work.refresh(id, &event),
+            Decision::Nothing => Ok(()),
+            Decision::Open(opened) => {
+                work.open(opened.0, opened.1);
+                Ok(())
+            }
+            Decision::Join(id) | Decision::Refresh(id) if work.is_linked(&event.id, &id).await? => {
+                work.count(event, &id, 1).await
+            }
+            Decision::Join(id) | Decision::Refresh(id) => work.link(event, &id, i64::from(event.totals.posts)).await,
         }
-        Ok(Ok(Outcome::Done))
     }
 
-    /// Events that have lost posts: counts are brought up to date, and what nobody has worked on ends with its last post.
-    async fn shrunk(
-        &self,
-        events: Vec<otklik_wire::Event>,
-        now: Timestamp,
-        work: &mut Work,
-    ) -> PortResult<Result<Outcome, Invalid>> {
+    /// Events that have lost a post each: what nobody has worked on ends with its last post.
+    async fn deleted(&self, events: &[Event], now: Timestamp, work: &mut Work<'_>) -> PortResult<()> {
         for event in events {
-            let event = match Event::try_from(event) {
-                Ok(event) => event,
-                Err(invalid) => return Ok(Err(invalid)),
-            };
-            let Some(incident) = self.latest(&event.id, work).await? else { continue };
-            work.refresh(incident.id.clone(), &event);
-            if event.totals.posts == 0 && incident.state.is_triage() {
+            self.changed(event, -1, work).await?;
+            let Some(incident) = work.latest(&event.id).await? else { continue };
+            if incident.posts == 0 && incident.state.is_triage() {
                 self.step(&incident, Action::Reject { reason: DELETED.to_owned() }, now, work).await?;
             }
-        }
-        Ok(Ok(Outcome::Changed))
-    }
-
-    /// An event was joined to another: so is its running incident.
-    async fn merged(&self, from: &EventId, into: &EventId, now: Timestamp, work: &mut Work) -> PortResult<()> {
-        let (ended, goes_on) = (self.latest(from, work).await?, self.latest(into, work).await?);
-        let (Some(ended), Some(goes_on)) = (ended, goes_on) else { return Ok(()) };
-        if ended.id != goes_on.id && !ended.state.is_final() {
-            self.step(&ended, Action::Merge { into: goes_on.id }, now, work).await?;
         }
         Ok(())
     }
 
+    /// Counts posts that came to an event, or left it.
+    async fn changed(&self, event: &Event, posts: i64, work: &mut Work<'_>) -> PortResult<()> {
+        let Some(incident) = work.latest(&event.id).await? else { return Ok(()) };
+        if work.is_linked(&event.id, &incident.id).await? {
+            work.count(event, &incident.id, posts).await?;
+        }
+        Ok(())
+    }
+
+    /// An event was joined to another: so is its running incident.
+    async fn merged(
+        &self,
+        from: &EventId,
+        into: &Event,
+        moved: i64,
+        now: Timestamp,
+        work: &mut Work<'_>,
+    ) -> PortResult<()> {
+        let (ended, goes_on) = (work.latest(from).await?, work.latest(&into.id).await?);
+        match (ended.filter(|incident| !incident.state.is_final()), goes_on) {
+            (Some(ended), Some(goes_on)) if ended.id == goes_on.id => self.changed(into, 0, work).await,
+            (Some(ended), Some(goes_on)) if !goes_on.state.is_final() => {
+                self.step(&ended, Action::Merge { into: goes_on.id }, now, work).await?;
+                self.changed(into, moved, work).await
+            }
+            // The other event has none that runs: this one stays, and goes on for both.
+            (Some(ended), _) => work.link(into, &ended.id, i64::from(into.totals.posts) - moved).await,
+            (None, _) => self.changed(into, moved, work).await,
+        }
+    }
+
     /// Does an action of Otklik's own. One the incident's state does not allow is left undone.
-    async fn step(&self, incident: &Incident, action: Action, now: Timestamp, work: &mut Work) -> PortResult<()> {
+    async fn step(&self, incident: &Incident, action: Action, now: Timestamp, work: &mut Work<'_>) -> PortResult<()> {
         let Some(region) = self.region(&incident.region) else { return Ok(()) };
-        let history = self.incidents.history(&incident.id).await?;
+        let history = work.history(&incident.id).await?;
         let submission = Submission { action, actor: Actor::system(), at: now, expected_version: None };
         match act(incident, &history, &submission, &region) {
             Ok((after, change)) => work.step(after, change),
             Err(refusal) => tracing::warn!(incident.id = %incident.id, %refusal, "own action refused"),
         }
         Ok(())
-    }
-
-    /// The latest incident of an event, this batch's work included.
-    async fn latest(&self, event: &EventId, work: &mut Work) -> PortResult<Option<Incident>> {
-        if let Some(known) = work.by_event.get(event) {
-            return Ok(work.incident(known.as_ref()));
-        }
-        let found = self.incidents.by_events(std::slice::from_ref(event)).await?.into_iter().next();
-        let incident = found.map(|(_, incident)| incident);
-        work.by_event.insert(event.clone(), incident.as_ref().map(|incident| incident.id.clone()));
-        if let Some(incident) = &incident {
-            work.incidents.entry(incident.id.clone()).or_insert_with(|| incident.clone());
-        }
-        Ok(incident)
-    }
-
-    /// A running incident on the same topic at the same address, this batch's included.
-    async fn running_like(&self, event: &Event, work: &mut Work) -> PortResult<Option<Incident>> {
-        let like = |incident: &&Incident| {
-            !incident.state.is_final()
-                && incident.region == event.region
-                && incident.topic == event.topic
-                && incident.place == event.place
-        };
-        if let Some(incident) = work.incidents.values().filter(like).max_by_key(|incident| incident.opened_at) {
-            return Ok(Some(incident.clone()));
-        }
-        Ok(self.incidents.running_like(event).await?.into_iter().next())
     }
 }
 
@@ -204,64 +175,6 @@ fn is_address(event: &Event) -> bool {
     event.topic.is_some() && event.place.as_ref().is_some_and(precise)
 }
 
-fn read(mut post: otklik_wire::Post, event: otklik_wire::Event) -> Result<(Post, Analysis, Event), Invalid> {
-    let analysis = post.analysis.take().ok_or_else(|| Invalid::new("analysis", "is missing"))?;
-    Ok((Post::try_from(post)?, Analysis::from(*analysis), Event::try_from(event)?))
-}
-
-/// What a batch comes to, and what is known of incidents with it.
-#[derive(Default)]
-struct Work {
-    batch: IncidentBatch,
-    by_event: HashMap<EventId, Option<IncidentId>>,
-    incidents: HashMap<IncidentId, Incident>,
-}
-
-impl Work {
-    fn incident(&self, id: Option<&IncidentId>) -> Option<Incident> {
-        self.incidents.get(id?).cloned()
-    }
-
-    fn open(&mut self, incident: Incident, change: otklik_domain::Change) {
-        self.by_event.insert(incident.event.clone(), Some(incident.id.clone()));
-        self.incidents.insert(incident.id.clone(), incident.clone());
-        self.batch.opened.push(NewIncident { incident, change });
-    }
-
-    fn join(&mut self, event: EventId, id: IncidentId, incident: Option<Incident>, totals: &Event) {
-        if let Some(incident) = incident {
-            let posts = incident.posts + totals.totals.posts;
-            let authors = incident.authors + totals.totals.authors;
-            let risk = incident.risk.max(totals.risk.score());
-            self.put_refresh(Refresh { id: id.clone(), posts, authors, risk });
-            self.incidents.entry(id.clone()).or_insert(Incident { posts, authors, ..incident });
-        }
-        self.by_event.insert(event.clone(), Some(id.clone()));
-        self.batch.joined.push((event, id));
-    }
-
-    fn refresh(&mut self, id: IncidentId, event: &Event) {
-        // Counts of the event an incident was opened for; other events that joined it only ever add to them.
-        let own = self.incidents.get(&id).is_none_or(|incident| incident.event == event.id);
-        if own {
-            let (posts, authors) = (event.totals.posts, event.totals.authors);
-            self.put_refresh(Refresh { id, posts, authors, risk: event.risk.score() });
-        }
-    }
-
-    fn put_refresh(&mut self, refresh: Refresh) {
-        match self.batch.refreshed.iter_mut().find(|known| known.id == refresh.id) {
-            Some(known) => *known = refresh,
-            None => self.batch.refreshed.push(refresh),
-        }
-    }
-
-    fn step(&mut self, incident: Incident, change: otklik_domain::Change) {
-        self.incidents.insert(incident.id.clone(), incident.clone());
-        self.batch.steps.push(Step { incident, change: Some(change), answer: None });
-    }
-}
-
 #[async_trait]
 impl Stage for IncidentsStage {
     fn name(&self) -> &'static str {
@@ -272,40 +185,34 @@ impl Stage for IncidentsStage {
         Topic::Grouped
     }
 
-    async fn assigned(&mut self, committed: PartitionPosition) -> PortResult<u64> {
-        let checkpoint = self.incidents.checkpoint(NAME, committed.partition).await?;
-        self.checkpoints.insert(committed.partition, checkpoint);
-        Ok(committed.offset)
-    }
-
     fn revoked(&mut self, partition: u32) {
         self.checkpoints.remove(&partition);
     }
 
     async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled> {
-        let mut handled = Handled::default();
-        let mut work = Work::default();
-        let checkpoint = self.checkpoints.get(&batch.partition).copied().unwrap_or_default();
-        for record in batch.records {
-            if record.payload.is_empty() || record.offset < checkpoint {
-                count(&mut handled.counts, Outcome::Skipped);
-                continue;
-            }
-            match self.one(record, &mut work).await? {
-                Ok(outcome) => count(&mut handled.counts, outcome),
-                Err(invalid) => {
-                    count(&mut handled.counts, Outcome::Dead);
-                    handled.dead.push((record.offset, invalid.to_string()));
-                }
-            }
-        }
+        let checkpoint = match self.checkpoints.get(&batch.partition) {
+            Some(known) => *known,
+            None => self.incidents.checkpoint(NAME, batch.partition).await?,
+        };
+        let (handled, matters) = matter::read(batch.records, checkpoint);
         let next = batch.records.last().map_or(checkpoint, |last| last.offset + 1);
         if next > checkpoint {
+            // Until a write is known to be there or not, the store knows best.
+            self.checkpoints.remove(&batch.partition);
             let position = PartitionPosition { partition: batch.partition, offset: next };
-            work.batch.checkpoint = Some((NAME.to_owned(), position));
-            self.incidents.write(work.batch).await?;
-            self.checkpoints.insert(batch.partition, next);
+            let mut decisions = 1;
+            while let Err(error) = self.decide(&matters, position).await {
+                if error.kind != ErrorKind::Conflict {
+                    return Err(error);
+                }
+                if decisions == DECISIONS_MAX {
+                    let message = "incidents change faster than they can be decided";
+                    return Err(PortError::caused(ErrorKind::Unavailable, message, error));
+                }
+                decisions += 1;
+            }
         }
+        self.checkpoints.insert(batch.partition, next.max(checkpoint));
         Ok(handled)
     }
 }

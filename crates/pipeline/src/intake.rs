@@ -76,14 +76,14 @@ impl Gate {
         Ok(refused)
     }
 
-    /// Hands in that a post is gone at its source, and empties it in the log.
+    /// Hands in that a post is gone at its source. It leaves the stores as the stages read this, and is emptied in the log
+    /// once grouping has saved its state without it.
     ///
     /// # Errors
     /// The log's. Handing it in again does no harm.
     pub async fn delete(&self, deletion: Deletion) -> PortResult<()> {
-        let (region, key) = (deletion.region.clone(), deletion.id.clone());
-        self.log.forget(&region, &key).await?;
-        self.hand_in(Intake::Deletion(deletion), region, key).await
+        let region = deletion.region.clone();
+        self.hand_in(Intake::Deletion(deletion), region).await
     }
 
     /// Hands in a person's correction.
@@ -92,15 +92,16 @@ impl Gate {
     /// The log's.
     pub async fn correct(&self, correction: Correction) -> PortResult<()> {
         let region = correction.region().to_owned();
-        self.hand_in(Intake::Correction(correction), region, String::new()).await
+        self.hand_in(Intake::Correction(correction), region).await
     }
 
-    async fn hand_in(&self, body: Intake, region: String, key: String) -> PortResult<()> {
+    /// Appends a message under no key: it must stay when the post it names is emptied.
+    async fn hand_in(&self, body: Intake, region: String) -> PortResult<()> {
         let now = self.clock.now();
         let payload = Message::new(now.to_string(), body).to_bytes().map_err(|invalid| {
             otklik_ports::PortError::caused(otklik_ports::ErrorKind::Rejected, "cannot write the message", invalid)
         })?;
-        self.log.append(Topic::Posts, vec![Record { region, key, payload }], None, now).await
+        self.log.append(Topic::Posts, vec![Record { region, key: String::new(), payload }], None, now).await
     }
 }
 

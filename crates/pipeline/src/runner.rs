@@ -1,10 +1,11 @@
 //! Runs a stage: reads, hands over, commits, and goes on after every kind of trouble that passes.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use otklik_ports::{
-    Clock, Consumer, Log, Output, PartitionPosition, Polled, PortError, PortResult, Record, StoredRecord, Topic,
+    Clock, Consumer, ErrorKind, Log, Output, PartitionPosition, Polled, PortError, PortResult, Record, StoredRecord,
+    Topic,
 };
 use otklik_wire::log::{DeadLetter, Message};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +22,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_LONGEST: Duration = Duration::from_secs(20);
 /// Most of a dead letter's payload that is kept, in characters.
 const PAYLOAD_CHARS_MAX: usize = 32_768;
+/// A group that never commits: to it everything that is kept is still to be read.
+const NOBODY: &str = "nobody";
 
 /// Records of one partition, in order.
 #[derive(Debug, Clone, Copy)]
@@ -122,27 +125,28 @@ impl Runner {
         let (name, input) = (stage.name(), stage.input());
         let error = |doing| move |source| StageError { stage: name, doing, source };
         let mut consumer = self.join(name, input).await.map_err(error("joining"))?;
-        let mut committed = std::collections::BTreeMap::new();
+        let mut committed = BTreeMap::new();
+        let mut failed = 0;
         while !self.stop.is_cancelled() {
             let polled = consumer.poll(settings.batch_records, POLL_WAIT).await;
+            if polled.is_ok() {
+                failed = 0;
+            }
             match polled {
                 Ok(Polled::Records { partition, records }) => {
-                    let full = records.len() * 4 > settings.batch_records;
+                    let is_large = records.len() * 4 > settings.batch_records;
                     let done = committed.get(&partition).copied().unwrap_or_default();
                     let next = self.batch(&mut stage, consumer.as_mut(), partition, &records, done).await;
                     committed.insert(partition, next.map_err(error("handling a batch"))?.max(done));
-                    if !full {
+                    if !is_large {
                         self.linger(settings.linger()).await;
                     }
                 }
                 Ok(Polled::Assigned(positions)) => {
                     for position in positions {
-                        let from = stage.assigned(position).await.map_err(error("taking a partition"))?;
+                        let taken = self.take(&mut stage, consumer.as_mut(), position).await;
+                        taken.map_err(error("taking a partition"))?;
                         committed.insert(position.partition, position.offset);
-                        if from < position.offset {
-                            let to = PartitionPosition { partition: position.partition, offset: from };
-                            consumer.seek(to).await.map_err(error("going back"))?;
-                        }
                     }
                 }
                 Ok(Polled::Revoked(partitions)) => {
@@ -152,14 +156,57 @@ impl Runner {
                     }
                 }
                 Ok(Polled::Idle) => {}
-                Err(problem) if problem.is_retryable() => {
-                    tracing::warn!(stage = name, error = %problem, "log does not answer, waiting");
-                    self.linger(RETRY_FIRST).await;
-                }
-                Err(source) => return Err(StageError { stage: name, doing: "reading", source }),
+                Err(problem) => failed = self.wait_after(name, problem, failed).await.map_err(error("reading"))?,
             }
         }
         Ok(())
+    }
+
+    /// Gives a partition to the stage, and goes back as far as the stage needs.
+    async fn take(
+        &self,
+        stage: &mut impl Stage,
+        consumer: &mut dyn Consumer,
+        position: PartitionPosition,
+    ) -> PortResult<()> {
+        let (name, input) = (stage.name(), stage.input());
+        let mut attempt = 0;
+        let mut from = loop {
+            match stage.assigned(position).await {
+                Ok(from) => break from,
+                Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
+            }
+        };
+        while from < position.offset {
+            match consumer.seek(PartitionPosition { partition: position.partition, offset: from }).await {
+                Ok(()) => break,
+                // The partition has gone to another consumer meanwhile: the next poll tells.
+                Err(problem) if problem.kind == ErrorKind::Conflict => break,
+                Err(problem) if problem.kind == ErrorKind::NotFound => {
+                    let kept = self.first_kept(input, position.partition).await?.min(position.offset);
+                    if kept <= from {
+                        return Err(problem);
+                    }
+                    let partition = position.partition;
+                    tracing::warn!(
+                        stage = name,
+                        partition,
+                        from,
+                        kept,
+                        "the log no longer has all the state is made of"
+                    );
+                    from = kept;
+                }
+                Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The first offset that is still there: where one begins who has read nothing.
+    async fn first_kept(&self, topic: Topic, partition: u32) -> PortResult<u64> {
+        let lags = self.log.lag(NOBODY, topic).await?;
+        Ok(lags.into_iter().find(|lag| lag.partition == partition).map_or(0, |lag| lag.committed))
     }
 
     /// Handles records and commits; gives the offset after them. Records before `done` only rebuild the stage's state.
@@ -174,30 +221,21 @@ impl Runner {
         let known = records.partition_point(|record| record.offset < done);
         let (again, new) = records.split_at(known);
         if !again.is_empty() {
-            stage.handle(Batch { partition, records: again }).await?;
+            self.handle(stage, Batch { partition, records: again }).await?;
         }
         let Some(last) = new.last() else { return Ok(done) };
         let name = stage.name();
-        let batch = Batch { partition, records: new };
-        let handled = {
-            // Only one borrow of the stage at a time: the closure takes it mutably for each attempt.
-            let mut attempt = 0_u32;
-            loop {
-                match stage.handle(batch).await {
-                    Ok(handled) => break handled,
-                    Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
-                }
-            }
-        };
+        let handled = self.handle(stage, Batch { partition, records: new }).await?;
         debug_assert_eq!(handled.counts.read(), new.len() as u64, "stage {name} lost count");
         let next = PartitionPosition { partition, offset: last.offset + 1 };
-        let outputs = with_dead_letters(name, stage.input(), partition, new, handled.outputs, &handled.dead);
-        let mut attempt = 0_u32;
+        let input = stage.input();
+        let outputs = with_dead_letters((name, input, partition), new, handled.outputs, &handled.dead);
+        let mut attempt = 0;
         loop {
-            match consumer.commit(next, outputs.clone(), self.clock.now()).await {
+            match self.commit(consumer, (name, input), next, &outputs, attempt).await {
                 Ok(()) => break,
                 // The partition has gone to another consumer, which will do this batch: the next poll tells.
-                Err(problem) if problem.kind == otklik_ports::ErrorKind::Conflict => return Ok(next.offset),
+                Err(problem) if problem.kind == ErrorKind::Conflict => return Ok(next.offset),
                 Err(problem) => attempt = self.wait_after(name, problem, attempt).await?,
             }
         }
@@ -206,6 +244,35 @@ impl Runner {
             tracing::warn!(stage = name, error = %problem, "state not saved, a restart will read more again");
         }
         Ok(next.offset)
+    }
+
+    /// Lets the stage handle a batch, as often as it takes.
+    async fn handle(&self, stage: &mut impl Stage, batch: Batch<'_>) -> PortResult<Handled> {
+        let mut attempt = 0;
+        loop {
+            match stage.handle(batch).await {
+                Ok(handled) => return Ok(handled),
+                Err(problem) => attempt = self.wait_after(stage.name(), problem, attempt).await?,
+            }
+        }
+    }
+
+    /// Commits. A further attempt looks first whether the one before got through and only its answer was lost.
+    async fn commit(
+        &self,
+        consumer: &mut dyn Consumer,
+        (stage, topic): (&str, Topic),
+        next: PartitionPosition,
+        outputs: &[Output],
+        attempt: u32,
+    ) -> PortResult<()> {
+        if attempt > 0 {
+            let lags = self.log.lag(stage, topic).await?;
+            if lags.iter().any(|lag| lag.partition == next.partition && lag.committed >= next.offset) {
+                return Ok(());
+            }
+        }
+        consumer.commit(next, outputs.to_vec(), self.clock.now()).await
     }
 
     /// Waits before the next attempt, longer each time.
@@ -245,16 +312,16 @@ impl Runner {
     }
 }
 
+/// Adds a dead letter for each record that could not be used.
 fn with_dead_letters(
-    stage: &str,
-    topic: Topic,
-    partition: u32,
+    (stage, topic, partition): (&str, Topic, u32),
     records: &[StoredRecord],
     mut outputs: Vec<Output>,
     dead: &[(u64, String)],
 ) -> Vec<Output> {
     for (offset, reason) in dead {
-        let Some(record) = records.iter().find(|record| record.offset == *offset) else { continue };
+        let place = records.binary_search_by_key(offset, |record| record.offset);
+        let Some(record) = place.ok().and_then(|place| records.get(place)) else { continue };
         let letter = DeadLetter {
             stage: stage.to_owned(),
             topic: topic.as_str().to_owned(),
@@ -265,11 +332,20 @@ fn with_dead_letters(
         };
         // A letter of text and numbers always becomes JSON.
         if let Ok(payload) = Message::new("", letter).to_bytes() {
-            let record = Record { region: format!("dead-{partition}"), key: record.key.clone(), payload };
-            outputs.push((Topic::DeadLetters, record));
+            let region = region_of(&record.payload).unwrap_or_else(|| format!("dead-{partition}"));
+            outputs.push((Topic::DeadLetters, Record { region, key: record.key.clone(), payload }));
         }
     }
     outputs
+}
+
+/// The region named in a message that makes no sense otherwise: by it and the key its dead letter is forgotten when the
+/// post is deleted at its source.
+fn region_of(payload: &[u8]) -> Option<String> {
+    let message: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    ["/body/post/region", "/body/post/post/region"]
+        .into_iter()
+        .find_map(|place| Some(message.pointer(place)?.as_str()?.to_owned()))
 }
 
 /// Counts of a batch of which every record ended the same.

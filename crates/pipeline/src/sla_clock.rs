@@ -13,6 +13,8 @@ use otklik_ports::{ErrorKind, IncidentBatch, Incidents, PortResult, Step};
 
 /// Incidents looked at in one step.
 const INCIDENTS_MAX: usize = 500;
+/// Most incidents looked at when nothing can be done about the first ones.
+const INCIDENTS_LOOKED_AT_MAX: usize = 32_000;
 /// Why Otklik sends an incident up.
 const OVERDUE: &str = "истёк срок";
 
@@ -31,62 +33,105 @@ pub struct Due {
     pub resumed: usize,
 }
 
-/// Looks at what has come due by `now`. Running it twice does nothing the second time; an incident that somebody changes at
-/// the same moment is left for the next time.
+impl std::ops::AddAssign for Due {
+    fn add_assign(&mut self, other: Self) {
+        self.incidents += other.incidents;
+        self.warned += other.warned;
+        self.breached += other.breached;
+        self.escalated += other.escalated;
+        self.resumed += other.resumed;
+    }
+}
+
+/// Looks at what has come due by `now`, a limited number at a time: call it until it finds nothing. Running it twice does
+/// nothing the second time; an incident that somebody changes at the same moment is left for the next time, the others are
+/// not.
 ///
 /// # Errors
 /// The store's.
 pub async fn check_due(incidents: &dyn Incidents, regions: &[Arc<Region>], now: Timestamp) -> PortResult<Due> {
+    let found = find(incidents, regions, now).await?;
+    let together = found.iter().flat_map(|(steps, _)| steps.clone()).collect();
     let mut done = Due::default();
-    for incident in incidents.due(now, INCIDENTS_MAX).await? {
-        let Some(region) = regions.iter().find(|region| region.id == incident.region) else { continue };
-        let Some(policy) = region.policy_for(&incident) else { continue };
-        let history = incidents.history(&incident.id).await?;
-        let found = tick(&incident, policy, &history, &region.schedule, now);
-        let steps = steps(&incident, &history, region, &found, now, &mut done);
-        if steps.is_empty() {
-            continue;
-        }
-        done.incidents += 1;
-        match incidents.write(IncidentBatch { steps, ..IncidentBatch::default() }).await {
-            Ok(()) => {}
-            Err(error) if error.kind == ErrorKind::Conflict => {}
-            Err(error) => return Err(error),
+    if write(incidents, together).await? {
+        found.into_iter().for_each(|(_, due)| done += due);
+        return Ok(done);
+    }
+    // Somebody has changed one of them: the others must not wait for it.
+    for (steps, due) in found {
+        if write(incidents, steps).await? {
+            done += due;
         }
     }
     Ok(done)
 }
 
+/// What has to be done, an entry for each incident.
+async fn find(incidents: &dyn Incidents, regions: &[Arc<Region>], now: Timestamp) -> PortResult<Vec<(Vec<Step>, Due)>> {
+    let mut limit = INCIDENTS_MAX;
+    loop {
+        let due = incidents.due(now, limit).await?;
+        let everything = due.len() < limit;
+        let mut found = Vec::new();
+        for incident in due {
+            let Some(region) = regions.iter().find(|region| region.id == incident.region) else { continue };
+            let Some(policy) = region.policy_for(&incident) else { continue };
+            let history = incidents.history(&incident.id).await?;
+            let ticked = tick(&incident, policy, &history, &region.schedule, now);
+            let (steps, done) = steps(&incident, history, region, &ticked, now);
+            if !steps.is_empty() {
+                found.push((steps, done));
+            }
+        }
+        // Incidents of a region that is no longer configured stay due for ever and must not hide those behind them.
+        if !found.is_empty() || everything || limit >= INCIDENTS_LOOKED_AT_MAX {
+            return Ok(found);
+        }
+        limit *= 4;
+    }
+}
+
+/// Writes steps, all or nothing; says whether nobody was in the way.
+async fn write(incidents: &dyn Incidents, steps: Vec<Step>) -> PortResult<bool> {
+    if steps.is_empty() {
+        return Ok(true);
+    }
+    match incidents.write(IncidentBatch { steps, ..IncidentBatch::default() }).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind == ErrorKind::Conflict => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn steps(
     incident: &Incident,
-    history: &[Change],
+    mut history: Vec<Change>,
     region: &Region,
     found: &Tick,
     now: Timestamp,
-    done: &mut Due,
-) -> Vec<Step> {
+) -> (Vec<Step>, Due) {
+    let mut done = Due { incidents: 1, ..Due::default() };
     let mut present = incident.clone();
-    let mut history = history.to_vec();
     let mut steps = Vec::new();
     if let Some(clocks) = &found.clocks {
         present.clocks.clone_from(clocks);
-        done.warned += found.warned.len();
-        done.breached += found.breached.len();
+        done.warned = found.warned.len();
+        done.breached = found.breached.len();
         steps.push(Step { incident: present.clone(), change: None, answer: None });
     }
-    let mut own = |action: Action, present: &mut Incident, history: &mut Vec<Change>| {
+    let mut own = |action: Action| {
         let submission = Submission { action, actor: Actor::system(), at: now, expected_version: None };
-        let Ok((after, change)) = act(present, history, &submission, region) else { return 0 };
-        *present = after.clone();
+        let Ok((after, change)) = act(&present, &history, &submission, region) else { return 0 };
+        present = after.clone();
         history.push(change.clone());
         steps.push(Step { incident: after, change: Some(change), answer: None });
         1
     };
     if found.resume {
-        done.resumed += own(Action::Resume, &mut present, &mut history);
+        done.resumed = own(Action::Resume);
     }
     if found.escalate {
-        done.escalated += own(Action::Escalate { reason: OVERDUE.to_owned() }, &mut present, &mut history);
+        done.escalated = own(Action::Escalate { reason: OVERDUE.to_owned() });
     }
-    steps
+    (steps, done)
 }

@@ -1,0 +1,129 @@
+//! What the stage `group` keeps of a partition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use otklik_domain::{Analysis, Event, EventId, Post, PostId, RegionId};
+use otklik_engine::group::{Corrected, GroupConfig, Grouper};
+use otklik_wire::{
+    self as wire, Invalid,
+    log::{Correction, Deletion, Grouped, GroupedPost},
+};
+
+use crate::counters::Outcome;
+
+/// Records after which a state is saved at the soonest, deletions aside.
+const RECORDS_MIN: u64 = 1_000;
+
+/// The state of a partition.
+#[derive(Debug, Default)]
+pub(super) struct Partition {
+    groupers: BTreeMap<RegionId, Grouper>,
+    /// Deleted posts that are not yet emptied in the log: id and region.
+    pub(super) deleted: BTreeSet<(String, String)>,
+    /// Records handled since the state was last saved.
+    pub(super) since_snapshot: u64,
+}
+
+impl Partition {
+    /// Puts a post in.
+    pub(super) fn post(
+        &mut self,
+        mut post: wire::Post,
+        config: &GroupConfig,
+    ) -> Result<(Grouped, String, Outcome), Invalid> {
+        let inside = post.analysis.take().ok_or_else(|| Invalid::new("analysis", "is missing"))?;
+        let region_name = post.region.clone().unwrap_or_default();
+        let region = RegionId::from(region_name.as_str());
+        let read = Post::try_from(post.clone())?;
+        // It is public again.
+        self.deleted.remove(&(post.id.clone(), region_name.clone()));
+        let analysis = Analysis::from((*inside).clone());
+        let grouper = self.groupers.entry(region.clone()).or_insert_with(|| Grouper::new(region, config.clone()));
+        let grouped = grouper.add(&read, &analysis);
+        post.analysis = Some(inside);
+        let outcome = if grouped.seen_before { Outcome::Repeated } else { Outcome::Done };
+        let body = Grouped::Post(Box::new(GroupedPost {
+            post,
+            group: wire::Group::from(&grouped.group),
+            seen_before: grouped.seen_before,
+            event: wire::Event::from(&grouped.event),
+        }));
+        Ok((body, region_name, outcome))
+    }
+
+    /// Takes a post out that is gone at its source.
+    pub(super) fn delete(&mut self, deletion: Deletion) -> (Grouped, String, Outcome) {
+        let grouper = self.groupers.get_mut(deletion.region.as_str());
+        let corrected = grouper.map(|grouper| grouper.delete(&PostId::from(deletion.id.as_str())));
+        let region = deletion.region.clone();
+        self.deleted.insert((deletion.id.clone(), region.clone()));
+        let events = events(&corrected.unwrap_or_default().events);
+        (Grouped::Deletion { deletion, events }, region, Outcome::Changed)
+    }
+
+    /// Does what a person said.
+    pub(super) fn correct(&mut self, correction: Correction) -> (Grouped, String, Outcome) {
+        let region = correction.region().to_owned();
+        let corrected =
+            self.groupers.get_mut(region.as_str()).map_or_else(Corrected::default, |grouper| match &correction {
+                Correction::MergeEvents { from, into, .. } => {
+                    grouper.merge(&EventId::from(from.as_str()), &EventId::from(into.as_str()))
+                }
+                Correction::SplitEvent { event, posts, new_event, .. } => {
+                    let posts: Vec<PostId> = posts.iter().map(|id| PostId::from(id.as_str())).collect();
+                    grouper.split(&EventId::from(event.as_str()), &posts, &EventId::from(new_event.as_str()))
+                }
+            });
+        let moved = corrected.moved.iter().map(|(post, event)| (post.to_string(), event.to_string())).collect();
+        let events = events(&corrected.events);
+        (Grouped::Correction { correction, moved, events }, region, Outcome::Changed)
+    }
+
+    /// Whether the state should be saved: every so many records, but not seldom compared with what it would take to read it
+    /// all again, and sooner when deleted posts wait for it. The state is then written a few times over, however it grows.
+    pub(super) fn is_snapshot_due(&self, every: u64) -> bool {
+        let posts: u64 = self.groupers.values().map(|grouper| grouper.posts() as u64).sum();
+        let deletions_wait = !self.deleted.is_empty() && self.since_snapshot >= posts / 10;
+        deletions_wait || self.since_snapshot >= every.min((posts / 4).max(RECORDS_MIN))
+    }
+
+    /// The whole state.
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let mut part = |part: &[u8]| {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part);
+        };
+        part(&serde_json::to_vec(&self.deleted).map_err(|error| error.to_string())?);
+        for grouper in self.groupers.values() {
+            part(&grouper.to_bytes().map_err(|error| error.to_string())?);
+        }
+        Ok(bytes)
+    }
+
+    /// Goes on from a state: deleted posts and the states of the regions, each after its length.
+    pub(super) fn from_bytes(bytes: &[u8], config: &GroupConfig) -> Result<Self, String> {
+        let (deleted, mut rest) = split_part(bytes)?;
+        let deleted = serde_json::from_slice(deleted).map_err(|error| error.to_string())?;
+        let mut partition = Self { deleted, ..Self::default() };
+        while !rest.is_empty() {
+            let (state, after) = split_part(rest)?;
+            let grouper = Grouper::from_bytes(state, config.clone()).map_err(|error| error.to_string())?;
+            partition.groupers.insert(grouper.region().clone(), grouper);
+            rest = after;
+        }
+        Ok(partition)
+    }
+}
+
+fn split_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let split = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        rest.split_at_checked(length)
+    });
+    split.ok_or_else(|| "it is cut short".to_owned())
+}
+
+fn events(events: &[Event]) -> Vec<wire::Event> {
+    events.iter().map(Into::into).collect()
+}
