@@ -94,7 +94,11 @@
   }
 
   // The server's clock, told by the page, may differ from this computer's.
-  const skew = Number(document.documentElement.dataset.now || Date.now()) - Date.now();
+  let skew = 0;
+
+  function readClock() {
+    skew = Number(document.documentElement.dataset.now || Date.now()) - Date.now();
+  }
 
   function renewDeadlines() {
     for (const one of $$("[data-due]")) {
@@ -105,7 +109,12 @@
     }
   }
 
+  readClock();
   setInterval(renewDeadlines, 30000);
+  document.addEventListener("otklik:clock", () => {
+    readClock();
+    renewDeadlines();
+  });
 
   // Forms.
   document.addEventListener("keydown", (event) => {
@@ -122,10 +131,16 @@
     }
   });
 
+  const enableButtons = () => $$("form button:disabled").forEach((button) => (button.disabled = false));
+
   addEventListener("pageshow", (event) => {
     // Back from another page the buttons must work again.
-    if (event.persisted) $$("form button:disabled").forEach((button) => (button.disabled = false));
+    if (event.persisted) enableButtons();
   });
+
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failure, enableButtons);
+  }
 
   document.addEventListener("change", (event) => {
     const field = event.target;

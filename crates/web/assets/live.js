@@ -31,7 +31,10 @@
   async function ask() {
     const reply = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
     if (!reply.ok || reply.redirected) return null;
-    return new DOMParser().parseFromString(await reply.text(), "text/html");
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    document.documentElement.dataset.now = page.documentElement.dataset.now;
+    document.dispatchEvent(new Event("otklik:clock"));
+    return page;
   }
 
   // What changes from one request to the next without meaning anything.
@@ -48,7 +51,7 @@
   }
 
   function renewCounts(page) {
-    for (const selector of [".tabs", "#waiting"]) {
+    for (const selector of ["#work .tabs", "#waiting"]) {
       const [now, then] = [$(selector), $(selector, page)];
       if (now && then && now.innerHTML !== then.innerHTML) now.innerHTML = then.innerHTML;
     }
@@ -88,11 +91,15 @@
   function renewCard(page) {
     const [now, then] = [$("#card"), $("#card", page)];
     if (!now || !then) return;
+    renewCounts(page);
     const [mine, its] = [$("#act", now), $("#act", then)];
     if (mine && !its) return announce("Инцидент изменился: это действие больше невозможно. Показать карточку", () => location.assign(location.pathname));
     const renewed = document.adoptNode(then);
+    const writing = mine?.contains(document.activeElement) ? document.activeElement : null;
     if (mine) its.replaceWith(mine);
     now.replaceWith(renewed);
+    writing?.focus({ preventScroll: true });
+    window.htmx?.process(renewed);
     document.dispatchEvent(new Event("otklik:renewed"));
     if (mine) announce("Инцидент изменился, пока вы пишете: остальное на странице уже обновлено", () => announce(""));
   }

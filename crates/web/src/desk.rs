@@ -37,6 +37,9 @@ use axum::{Router, http::HeaderMap, response::Response};
 
 use crate::{App, Error};
 
+#[cfg(test)]
+mod tests;
+
 /// Every page of the desk.
 pub(crate) fn router() -> Router<App> {
     Router::new()

@@ -2,7 +2,7 @@
 //!
 //! Actions on incidents have their own table: [`otklik_domain::ActionKind::is_allowed`].
 
-use otklik_domain::{Actor, AgencyId, ClockKind, Incident, Role, State};
+use otklik_domain::{Actor, AgencyId, Incident, Role, State};
 use otklik_ports::IncidentFilter;
 
 use crate::{
@@ -56,9 +56,9 @@ impl Right {
     }
 }
 
-/// States in which a body has an incident or has had it. In the others it waits for the management centre, and its
-/// body is only the one proposed.
-pub(crate) const BODY_STATES: [State; 10] = [
+/// States in which a body has an incident or has had it. In the others it waits for the management centre or was set
+/// aside by it, and its body may be only the one proposed.
+pub(crate) const BODY_STATES: [State; 9] = [
     State::Routed,
     State::Accepted,
     State::InProgress,
@@ -67,7 +67,6 @@ pub(crate) const BODY_STATES: [State; 10] = [
     State::Rated,
     State::Closed,
     State::Postponed,
-    State::Merged,
     State::Escalated,
 ];
 
@@ -75,10 +74,6 @@ pub(crate) const BODY_STATES: [State; 10] = [
 pub(crate) fn is_with(incident: &Incident, bodies: &[AgencyId]) -> bool {
     let was_sent = match incident.state {
         State::Postponed => incident.resume_to.is_some_and(|state| !state.is_triage()),
-        // The clock to route stops when it is sent.
-        State::Merged => {
-            incident.clocks.iter().any(|clock| clock.kind == ClockKind::Route && clock.stopped_at.is_some())
-        }
         state => BODY_STATES.contains(&state),
     };
     was_sent && incident.agency.as_ref().is_some_and(|agency| bodies.contains(agency))
@@ -116,7 +111,8 @@ impl Scope {
 
     /// Narrows a filter to it. `false` when nothing is left to find: an empty list of bodies would mean all of them.
     ///
-    /// A filter cannot tell who put an incident off or merged it: what is found still goes through [`Scope::sees`].
+    /// A filter cannot tell whether the centre or a body put an incident off: what is found still goes through
+    /// [`Scope::sees`].
     pub fn narrow(&self, filter: &mut IncidentFilter) -> bool {
         match self {
             Self::All => true,

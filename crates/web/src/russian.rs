@@ -32,7 +32,7 @@ pub fn action(action: ActionKind) -> &'static str {
         ActionKind::Accept => "принять",
         ActionKind::Start => "начать работу",
         ActionKind::AnswerInterim => "дать промежуточный ответ",
-        ActionKind::AnswerFinal => "дать окончательный ответ",
+        ActionKind::AnswerFinal => "дать итоговый ответ",
         ActionKind::Rate => "оценить ответ",
         ActionKind::RateBad => "оценить ответ плохо",
         ActionKind::Close => "закрыть",
@@ -65,7 +65,7 @@ pub fn clock(clock: ClockKind) -> &'static str {
     match clock {
         ClockKind::Route => "направление",
         ClockKind::FirstAnswer => "первый ответ",
-        ClockKind::FinalAnswer => "окончательный ответ",
+        ClockKind::FinalAnswer => "итоговый ответ",
     }
 }
 

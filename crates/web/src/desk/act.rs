@@ -7,6 +7,8 @@ mod answers;
 mod form;
 mod read;
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::{
     Form as Body, Router,
@@ -202,7 +204,8 @@ async fn refused(
         _ => return Err(error),
     };
     let view = service::incidents::get(&visit.app, visit.actor(), id).await?;
-    let problem = problem(visit, &view, kind, version, &error);
+    let people = service::incidents::people(&visit.app, &view.history).await?;
+    let problem = problem(visit, (&view, &people), kind, version, &error);
     let mut form = Form::load(visit, &view, kind, given).await?;
     form.problem = Some(problem);
     if visit.part {
@@ -212,7 +215,13 @@ async fn refused(
 }
 
 /// What to say above a form that was refused.
-fn problem(visit: &Visit, view: &IncidentView, kind: ActionKind, version: Option<u64>, error: &Error) -> Problem {
+fn problem(
+    visit: &Visit,
+    (view, people): (&IncidentView, &HashMap<String, String>),
+    kind: ActionKind,
+    version: Option<u64>,
+    error: &Error,
+) -> Problem {
     let possible = view.allowed.contains(&kind);
     let field = match error {
         Error::Invalid { field, .. } => Some(field.to_string()),
@@ -227,7 +236,7 @@ fn problem(visit: &Visit, view: &IncidentView, kind: ActionKind, version: Option
                 .map(|change| {
                     format!(
                         "{} — {} ({})",
-                        change.actor,
+                        incident::actor(&change.actor, people),
                         action_done(change.action).to_lowercase(),
                         moments.day_time(change.at)
                     )

@@ -83,8 +83,8 @@ async fn page(visit: Visit, params: Params) -> Result<Response> {
             })
             .collect(),
         tiles: tiles::tiles(&visit, &counts, posts.today, &moments).await?,
-        opened: by_day(&counts, |day| day.1, "opened", "Открыто по дням", "n-plain", &moments),
-        answered: by_day(&counts, |day| day.2, "answered", "Отвечено по дням", "n-form", &moments),
+        opened: by_day(&counts, |day| day.1, ("opened", "Открыто по дням", "инцидентов"), "n-plain", &moments),
+        answered: by_day(&counts, |day| day.2, ("answered", "Отвечено по дням", "ответов"), "n-form", &moments),
         blocks: rows(
             counts
                 .blocks
@@ -97,7 +97,7 @@ async fn page(visit: Visit, params: Params) -> Result<Response> {
                 .iter()
                 .map(|(id, count)| (names.place_name(id).to_owned(), format!("/incidents?municipality={id}"), *count)),
         ),
-        bodies: bodies::rows(&visit, &counts, &filter).await?,
+        bodies: bodies::rows(&visit, &filter).await?,
         events: events(&visit, region.as_ref(), &moments).await?,
         hours: posts.hours,
         days: posts.days,
@@ -153,6 +153,7 @@ fn tone(points: &[TimelinePoint], steps: &Steps, (id, title): (&'static str, &st
         id,
         title: title.to_owned(),
         description: format!("Всего {}, из них негативных {}.", POSTS.of(all), number(bad)),
+        unit: "сообщений",
         height: 110,
     };
     let series = vec![
@@ -165,8 +166,7 @@ fn tone(points: &[TimelinePoint], steps: &Steps, (id, title): (&'static str, &st
 fn by_day(
     counts: &BoardCounts,
     value: impl Fn(&(Timestamp, u64, u64)) -> u64,
-    id: &'static str,
-    title: &str,
+    (id, title, unit): (&'static str, &str, &'static str),
     class: &'static str,
     moments: &Moments,
 ) -> Columns {
@@ -174,10 +174,13 @@ fn by_day(
     let steps = Steps::new(back(moments, 24 * (DAYS - 1)), moments.now(), 1440, 0);
     let values = steps.lay_out(counts.days.iter().map(|day| (day.0, value(day))));
     let total: u64 = values.iter().sum();
-    let outline =
-        Outline {
-            id, title: title.to_owned(), description: format!("За {DAYS} дней: {}.", number(total)), height: 64
-        };
+    let outline = Outline {
+        id,
+        title: title.to_owned(),
+        description: format!("За {DAYS} дней: {}.", number(total)),
+        unit,
+        height: 64,
+    };
     let series = vec![Series { name: title.to_owned(), class, values }];
     Columns::new(outline, &slots(&steps, moments), series, Vec::new())
 }
@@ -207,11 +210,14 @@ async fn events(visit: &Visit, region: Option<&RegionId>, moments: &Moments) -> 
         region: region.cloned(),
         from: Some(back(moments, 24 * 7)),
         order: EventOrder::Risk,
-        limit: EVENTS,
+        // Some of those with the highest risk have been answered.
+        limit: EVENTS * 4,
         ..EventQuery::default()
     };
     let events = service::events::list(&visit.app, visit.actor(), query).await?;
     let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
     let incidents = lookup::incidents_of(visit, &ids).await?;
-    Ok(events.iter().map(|event| EventRow::new(visit, event, incidents.get(&event.id))).collect())
+    let mut rows = super::events::rows(visit, &events, &incidents, EventOrder::Risk);
+    rows.truncate(EVENTS);
+    Ok(rows)
 }

@@ -24,7 +24,7 @@ use super::{
     risk::RiskView,
     rows::{When, state_class},
     said,
-    say::{AUTHORS, NBSP, POSTS, VIEWS, number, severity},
+    say::{AUTHORS, NBSP, POSTS, VIEWS, capital, number, severity},
     spread,
     visit::Visit,
 };
@@ -128,7 +128,7 @@ async fn page(visit: &Visit, id: &EventId, params: &Params, refused: Refused) ->
     Ok(EventPage {
         frame: said::frame(visit, Section::Events, params).await?,
         row: EventRow::new(visit, event, view.incident.as_ref()),
-        title: event.title.clone(),
+        title: capital(&event.title),
         summary: event.summary.clone(),
         place: place_of_event(visit, event),
         topic: topic_of_event(visit, event),
@@ -142,7 +142,7 @@ async fn page(visit: &Visit, id: &EventId, params: &Params, refused: Refused) ->
         curve: spread::curve(event, origin, view.incident.as_ref(), &view.curve, &moments),
         incident: view.incident.as_ref().map(|incident| IncidentLink {
             id: incident.id.to_string(),
-            title: incident.title.clone(),
+            title: capital(&incident.title),
             state: russian::state(incident.state),
             class: state_class(incident.state),
             agency: incident

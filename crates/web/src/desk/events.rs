@@ -1,6 +1,6 @@
-//! «Инфоповоды»: events by risk, age or size.
+//! «События»: events by risk, age or size.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use askama::Template;
 use axum::{Router, response::Response, routing::get};
@@ -14,10 +14,10 @@ use super::{
     frame::{Frame, Section, html},
     lookup,
     params::Params,
-    risk::{class, points},
+    risk::{class, points, risk_of},
     rows::{NetworkMark, When, join_place, key, network_marks, state_class},
     said,
-    say::{AUTHORS, POSTS, severity},
+    say::{AUTHORS, POSTS, capital, severity},
     spread::spark,
     triage::Tab,
     visit::Visit,
@@ -82,11 +82,11 @@ impl EventRow {
     /// The row of an event.
     pub(crate) fn new(visit: &Visit, event: &Event, incident: Option<&Incident>) -> Self {
         let moments = visit.moments_in(&event.region);
-        let risk = points(event.risk.score());
+        let risk = points(risk_of(event, incident).score());
         Self {
             id: event.id.to_string(),
             key: key(event.id.as_str()),
-            title: event.title.clone(),
+            title: capital(&event.title),
             place: place_of_event(visit, event),
             topic: topic_of_event(visit, event),
             severity: event.severity.level(),
@@ -168,11 +168,26 @@ async fn page(visit: Visit, params: Params) -> Result<Response> {
         topic: topic.map(|topic| {
             (visit.directory.catalogue.topic_name(&topic).to_owned(), params.href("/events", &[("topic", None)]))
         }),
-        rows: events.iter().map(|event| EventRow::new(&visit, event, incidents.get(&event.id))).collect(),
+        rows: rows(&visit, &events, &incidents, order),
         before: (page_number > 1).then(|| to(page_number - 1)),
         after: has_more.then(|| to(page_number + 1)),
     };
     Ok(html(&page))
+}
+
+/// Rows of events. By risk, those of a page are ordered by what is left of it where somebody has answered.
+pub(crate) fn rows(
+    visit: &Visit,
+    events: &[Event],
+    incidents: &HashMap<EventId, Incident>,
+    order: EventOrder,
+) -> Vec<EventRow> {
+    let row = |event: &Event| EventRow::new(visit, event, incidents.get(&event.id));
+    let mut rows: Vec<EventRow> = events.iter().map(row).collect();
+    if order == EventOrder::Risk {
+        rows.sort_by_key(|row| Reverse(row.risk));
+    }
+    rows
 }
 
 fn tabs(params: &Params, current: EventOrder) -> Vec<Tab> {

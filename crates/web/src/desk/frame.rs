@@ -81,7 +81,7 @@ impl Section {
         let (href, name, icon) = match self {
             Self::Triage => ("/", "Разбор", "inbox"),
             Self::Agency => ("/agency", "Моя очередь", "inbox"),
-            Self::Events => ("/events", "Инфоповоды", "wave"),
+            Self::Events => ("/events", "События", "wave"),
             Self::Incidents => ("/incidents", "Инциденты", "list"),
             Self::Search => ("/search", "Поиск", "search"),
             Self::Board => ("/board", "Обзор", "bars"),
@@ -130,9 +130,14 @@ pub(crate) fn theme(headers: &HeaderMap) -> Option<&'static str> {
     })
 }
 
-/// Whether a request asks for a part of a page, for a script to put in.
-pub(crate) fn wants_part(headers: &HeaderMap) -> bool {
+/// Whether a script asks, and not the browser itself.
+pub(crate) fn is_scripted(headers: &HeaderMap) -> bool {
     headers.get("hx-request").is_some_and(|value| value == "true")
+}
+
+/// Whether a script asks for a part of a page. A boosted link or form asks for the page it would ask for without scripts.
+pub(crate) fn wants_part(headers: &HeaderMap) -> bool {
+    is_scripted(headers) && !headers.contains_key("hx-boosted")
 }
 
 /// A template as a response.
@@ -170,11 +175,16 @@ pub(crate) struct Toast {
 /// A page that says what went wrong, or a message for the corner of the page that asked for a part.
 pub(super) fn error_page(error: &Error, request_id: &str, headers: &HeaderMap) -> Response {
     let status = error.status();
-    if wants_part(headers) {
+    if is_scripted(headers) {
         let toast = Toast { bad: true, text: error.russian(), undo: None };
         let mut response = html_with(status, &toast);
         response.headers_mut().insert("hx-retarget", HeaderValue::from_static("#toasts"));
         response.headers_mut().insert("hx-reswap", HeaderValue::from_static("beforeend"));
+        if matches!(error, Error::Unauthenticated) {
+            response.headers_mut().insert("hx-redirect", HeaderValue::from_static("/login"));
+        }
+        // A boosted form picks the card out of the page it gets.
+        response.headers_mut().insert("hx-reselect", HeaderValue::from_static(".toast"));
         return response;
     }
     let heading = match status.as_u16() {

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::{Router, extract::Path, response::Response, routing::get};
 use otklik_domain::{ActionKind, AnswerKind, Incident, IncidentId};
 
+pub(super) use self::history::actor;
 use self::{
     history::{Line, Trace},
     stepper::Stage,
@@ -21,7 +22,7 @@ use super::{
     risk::RiskView,
     rows::{When, key, place_of, state_class},
     said,
-    say::{AUTHORS, POSTS, action, opened_by, severity},
+    say::{AUTHORS, POSTS, action, capital, opened_by, severity},
     visit::Visit,
 };
 use crate::{
@@ -48,6 +49,7 @@ pub(super) struct IncidentPage {
     summary: String,
     severity: u8,
     severity_words: &'static str,
+    state: &'static str,
     state_words: &'static str,
     state_class: &'static str,
     place: String,
@@ -63,7 +65,6 @@ pub(super) struct IncidentPage {
     agency: Option<String>,
     route: Vec<String>,
     proposal: Option<Proposal>,
-    policy: String,
     buttons: Vec<Button>,
     version: u64,
     may_note: bool,
@@ -149,10 +150,11 @@ pub(super) async fn page(
         frame: said::frame(visit, section, params).await?,
         id: incident.id.to_string(),
         key: key(incident.id.as_str()),
-        title: incident.title.clone(),
+        title: capital(&incident.title),
         summary: incident.summary.clone(),
         severity: incident.severity.level(),
         severity_words: severity(incident.severity.level()),
+        state: incident.state.as_str(),
         state_words: russian::state(incident.state),
         state_class: state_class(incident.state),
         place: place_of(visit, incident),
@@ -168,13 +170,12 @@ pub(super) async fn page(
         agency: incident.agency.as_ref().filter(|_| !incident.state.is_triage()).map(agency_name),
         route: incident.route.iter().map(|reason| reason.why.clone()).collect(),
         proposal: incident.state.is_triage().then(|| proposal(visit, incident)).flatten(),
-        policy: incident.policy.clone(),
         buttons: buttons(view, form.as_ref().map(|form| form.kind)),
         version: incident.version,
         may_note: view.allowed.contains(&ActionKind::Note),
         form,
         answers: view.answers.iter().map(|(at, answer)| answer_card(answer, When::new(*at, &moments))).collect(),
-        history: history::lines(view, &visit.directory, &moments),
+        history: history::lines(view, &service::incidents::people(&visit.app, &view.history).await?, visit, &moments),
         post: view.post.as_ref().map(|row| PostCard::new(row, event.map(|event| &event.origin), names, &moments)),
         posts_words: POSTS.of(posts_total),
         posts,
@@ -289,7 +290,7 @@ fn link(visit: &Visit, incident: &Incident, words: &'static str) -> Link {
     let moments = visit.moments_in(&incident.region);
     Link {
         id: incident.id.to_string(),
-        title: incident.title.clone(),
+        title: capital(&incident.title),
         words,
         state: russian::state(incident.state),
         state_class: state_class(incident.state),

@@ -15,7 +15,7 @@ use super::{
     triage::Tab,
     visit::{AGENCY_STATES, TRIAGE_STATES, Visit},
 };
-use crate::{App, error::Result, russian, service};
+use crate::{App, error::Result, rights::BODY_STATES, russian, service};
 
 /// Incidents on a page.
 const PAGE: usize = 50;
@@ -100,7 +100,7 @@ const ORDERS: [(&str, &str, IncidentOrder); 4] = [
 
 async fn page(visit: Visit, params: Params) -> Result<Response> {
     let asked = params.get("view").unwrap_or("open");
-    let view = VIEWS.iter().find(|view| view.id == asked).unwrap_or(&VIEWS[0]);
+    let view = views(&visit).find(|view| view.id == asked).unwrap_or(&VIEWS[0]);
     let order = ORDERS.iter().find(|(id, ..)| params.get("order") == Some(id));
     let zone = visit.moments().zone().clone();
     let query = IncidentQuery {
@@ -120,9 +120,9 @@ async fn page(visit: Visit, params: Params) -> Result<Response> {
         frame: said::frame(&visit, Section::Incidents, &params).await?,
         any: filters.any || ["state", "agency", "from", "to"].iter().any(|name| params.get(name).is_some()),
         filters,
-        tabs: tabs(&params, view),
+        tabs: tabs(&visit, &params, view),
         view: view.id.to_owned(),
-        states: states(view, &params),
+        states: states(&visit, view, &params),
         agencies: agencies(&visit, &params),
         orders: orders(view, &params),
         from: given("from"),
@@ -133,6 +133,12 @@ async fn page(visit: Visit, params: Params) -> Result<Response> {
         clear: format!("/incidents?view={}", view.id),
     };
     Ok(html(&page))
+}
+
+/// The views a person has: staff of a body see nothing that waits for the management centre.
+fn views(visit: &Visit) -> impl Iterator<Item = &'static View> {
+    let is_agency = visit.is_agency();
+    VIEWS.iter().filter(move |view| !is_agency || view.id != "triage")
 }
 
 fn filter(view: &View, params: &Params) -> IncidentFilter {
@@ -147,7 +153,7 @@ fn filter(view: &View, params: &Params) -> IncidentFilter {
     }
 }
 
-fn tabs(params: &Params, current: &View) -> Vec<Tab> {
+fn tabs(visit: &Visit, params: &Params, current: &View) -> Vec<Tab> {
     let tab = |view: &View| Tab {
         href: params.href(
             "/incidents",
@@ -157,17 +163,17 @@ fn tabs(params: &Params, current: &View) -> Vec<Tab> {
         count: None,
         current: view.id == current.id,
     };
-    VIEWS.iter().map(tab).collect()
+    views(visit).map(tab).collect()
 }
 
-fn states(view: &View, params: &Params) -> Vec<Choice> {
+fn states(visit: &Visit, view: &View, params: &Params) -> Vec<Choice> {
     let states = if view.states.is_empty() { State::ALL } else { view.states };
     let choice = |state: &State| Choice {
         value: state.to_string(),
         name: capital(russian::state(*state)),
         chosen: params.get("state") == Some(state.as_str()),
     };
-    states.iter().map(choice).collect()
+    states.iter().filter(|state| !visit.is_agency() || BODY_STATES.contains(state)).map(choice).collect()
 }
 
 fn orders(view: &View, params: &Params) -> Vec<Choice> {

@@ -1,6 +1,6 @@
 //! The risk of an event in three plain sentences.
 
-use otklik_domain::{Event, Incident, State};
+use otklik_domain::{Event, Incident, Risk, State};
 
 use super::{
     chart::Bar,
@@ -38,10 +38,20 @@ pub(crate) fn class(points: u32) -> &'static str {
     }
 }
 
+/// The risk of an event with what its incident says of the answer: the grouping knows of none.
+pub(crate) fn risk_of(event: &Event, incident: Option<&Incident>) -> Risk {
+    let unanswered = match incident.map(|incident| incident.state) {
+        Some(state) if state.is_final() || state == State::Answered => 0.0,
+        Some(State::Interim) => event.risk.unanswered / 2.0,
+        _ => event.risk.unanswered,
+    };
+    Risk { unanswered, ..event.risk }
+}
+
 impl RiskView {
     /// The risk of an event. `incident` is the one behind which somebody answers.
     pub(crate) fn new(event: &Event, incident: Option<&Incident>, moments: &Moments) -> Self {
-        let risk = event.risk;
+        let risk = risk_of(event, incident);
         let score = points(risk.score());
         Self {
             score,
@@ -63,7 +73,9 @@ fn part(name: &'static str, value: f32, sentence: String) -> Part {
 fn harm(event: &Event) -> String {
     let level = event.severity.level();
     let danger = if event.danger.is_empty() { "" } else { ", есть слова об опасности" };
-    format!("Тяжесть {level}{NBSP}из{NBSP}5 ({}), пишут {}{danger}.", severity(level), AUTHORS.of(event.totals.authors))
+    let authors = event.totals.authors;
+    let write = if authors % 10 == 1 && authors % 100 != 11 { "пишет" } else { "пишут" };
+    format!("Тяжесть {level}{NBSP}из{NBSP}5 ({}), {write} {}{danger}.", severity(level), AUTHORS.of(authors))
 }
 
 fn growth(growth: f32) -> &'static str {

@@ -4,7 +4,7 @@ use otklik_domain::{ClockKind, Event, Incident, Network, OpenedBy, State};
 
 use super::{
     due::{Due, nearest},
-    say::{AUTHORS, Moments, POSTS, network, network_short, number, opened_by, severity},
+    say::{AUTHORS, Moments, POSTS, capital, network, network_short, number, opened_by, severity},
     visit::Visit,
 };
 use crate::russian;
@@ -111,7 +111,7 @@ impl Row {
             key: key(incident.id.as_str()),
             version: incident.version,
             event: incident.event.to_string(),
-            title: incident.title.clone(),
+            title: capital(&incident.title),
             severity: incident.severity.level(),
             severity_words: severity(incident.severity.level()),
             state: incident.state,

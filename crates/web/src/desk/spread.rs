@@ -36,6 +36,7 @@ pub(crate) fn curve(
         id: "curve",
         title: "Сообщения по времени и сетям".to_owned(),
         description: description(event, &series, &slots),
+        unit: "сообщений",
         height: 120,
     };
     Columns::new(outline, &slots, series, marks(event, origin, incident, &steps))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderValue, Method, StatusCode, request::Parts},
+    http::{Method, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ use otklik_engine::region::Region;
 use otklik_ports::{IncidentFilter, IncidentQuery};
 
 use super::{
-    frame::{Frame, Person, Section, sections, theme, wants_part},
+    frame::{Frame, Person, Section, is_scripted, sections, theme, wants_part},
     say::{Moments, number},
 };
 use crate::{App, Directory, Error, SignedIn, error::Result, rights::Right, service};
@@ -45,13 +45,7 @@ impl FromRequestParts<App> for Visit {
             Ok(signed_in) => {
                 Ok(Self { app: app.clone(), signed_in, directory: app.directory(), part, theme: theme(&parts.headers) })
             }
-            Err(Error::Unauthenticated) if part => {
-                let mut response = StatusCode::UNAUTHORIZED.into_response();
-                response.headers_mut().insert("hx-redirect", HeaderValue::from_static("/login"));
-                response.extensions_mut().insert(Error::Unauthenticated);
-                Err(response)
-            }
-            Err(Error::Unauthenticated) if parts.method == Method::GET => {
+            Err(Error::Unauthenticated) if parts.method == Method::GET && !is_scripted(&parts.headers) => {
                 let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
                 let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
                 let address = if path == "/" { "/login".to_owned() } else { format!("/login?next={next}") };

@@ -49,6 +49,7 @@ async fn replies_look_like_this() {
 #[tokio::test]
 async fn who_may_read() {
     let app = TestApp::with_data().await;
+    app.send_out().await;
     let check = async |path: &str, token: &str, status: u16| {
         let reply = app.get(path, token).await;
         assert_eq!(reply.status.as_u16(), status, "{path}: {}", reply.text);

@@ -3,6 +3,8 @@
 mod act;
 mod deadlines;
 
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::Timestamp;
 use otklik_domain::{ActionKind, Actor, Answer, Change, Event, Incident, IncidentId, Role};
 use otklik_ports::{IncidentPage, IncidentQuery, PostRow};
@@ -91,6 +93,19 @@ pub async fn get(app: &App, actor: &Actor, id: &IncidentId) -> Result<IncidentVi
 pub async fn history(app: &App, actor: &Actor, id: &IncidentId) -> Result<Vec<Change>> {
     visible(app, actor, id).await?;
     Ok(app.ports.incidents.history(id).await?)
+}
+
+/// Names of the people in a history, by login. Programs have none.
+///
+/// # Errors
+/// Those of the store.
+pub async fn people(app: &App, history: &[Change]) -> Result<HashMap<String, String>> {
+    let logins: BTreeSet<&str> = history.iter().map(|change| change.actor.as_str()).collect();
+    let mut names = HashMap::new();
+    for login in logins {
+        names.extend(app.ports.incidents.account(login).await?.map(|account| (account.login, account.name)));
+    }
+    Ok(names)
 }
 
 /// An incident the actor sees.

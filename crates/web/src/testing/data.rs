@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use otklik_domain::{
-    Actor, AuthorKey, BlockId, Community, Event, EventId, EventTotals, GeoPoint, IncidentId, Intent, Locality,
+    Action, Actor, AuthorKey, BlockId, Community, Event, EventId, EventTotals, GeoPoint, IncidentId, Intent, Locality,
     LocatedBy, Network, PlaceId, PlaceKind, PostId, RegionId, Risk, Sentiment, SentimentLabel, Severity, TopicId,
 };
 use otklik_engine::{
@@ -15,7 +15,7 @@ use otklik_ports::{PartitionPosition, PostBatch, PostRow, Posts, Search, SearchB
 use super::TestApp;
 use crate::{
     Block, Catalogue, Directory, Place, Topic,
-    service::incidents::{OpenRequest, open_from_event},
+    service::incidents::{ActRequest, OpenRequest, act, open_from_event},
 };
 
 pub(crate) const TOWN_A: &str = "demo.town_a";
@@ -186,6 +186,20 @@ impl TestApp {
         for event in [WATER_EVENT, ROAD_EVENT] {
             let request = OpenRequest { event: EventId::from(event), key: None };
             open_from_event(&self.app, &Actor::system(), request).await.unwrap();
+        }
+    }
+
+    /// Does something to an incident as Otklik itself.
+    pub(crate) async fn act(&self, id: &str, action: Action) {
+        let version = Some(self.incident(id).await.version);
+        let request = ActRequest { id: IncidentId::from(id), action, expected_version: version, key: None };
+        act(&self.app, &Actor::system(), request).await.unwrap();
+    }
+
+    /// Sends both incidents to the bodies that are proposed for them.
+    pub(crate) async fn send_out(&self) {
+        for (id, agency) in [(WATER_INCIDENT, WATER_A), (ROAD_INCIDENT, TOWN_B)] {
+            self.act(id, Action::Route { agency: agency.into(), why: Vec::new() }).await;
         }
     }
 

@@ -90,6 +90,11 @@ pub(super) async fn concern(app: &App, webhook: &Webhook, entry: &OutboxEntry) -
 fn changes_hands(action: ActionKind) -> bool {
     matches!(
         action,
-        ActionKind::Route | ActionKind::Return | ActionKind::Reopen | ActionKind::Escalate | ActionKind::RateBad
+        ActionKind::Route
+            | ActionKind::Return
+            | ActionKind::Reopen
+            | ActionKind::Merge
+            | ActionKind::Escalate
+            | ActionKind::RateBad
     )
 }

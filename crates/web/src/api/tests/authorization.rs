@@ -80,6 +80,7 @@ async fn every_role_gets_what_the_table_says() {
     for (operation, address, body, expected) in TABLE {
         for ((name, role, agency), expected) in COLUMNS.iter().zip(expected.chars()) {
             let app = TestApp::with_data().await;
+            app.send_out().await;
             let token = app.token_of(name, *role, agency.map(AgencyId::from)).await;
             let reply = send(&app, operation, address, body, &token).await;
             let got = match reply.status {

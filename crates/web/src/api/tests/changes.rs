@@ -14,6 +14,7 @@ use crate::{
 async fn a_body_is_told_of_its_own_incidents() {
     let config = WebConfig { stream_life: Duration::from_millis(400), ..test_config() };
     let app = TestApp::filled_with_config(config).await;
+    app.send_out().await;
     let (operator, agency) = (app.token(Role::Operator).await, app.token(Role::Agency).await);
     let note = Some(r#"{"action":"note","text":"Да"}"#);
     let (stream, ()) = tokio::join!(app.get("/api/v1/changes", &agency), async {
@@ -24,8 +25,7 @@ async fn a_body_is_told_of_its_own_incidents() {
         }
     });
     assert_eq!(stream.headers["content-type"], "text/event-stream");
-    let expected =
-        "event: incident\ndata: {\"id\":\"i-water\",\"version\":2,\"state\":\"new\",\"agency\":\"demo.water_a\"}\n\n";
+    let expected = "event: incident\ndata: {\"id\":\"i-water\",\"version\":3,\"state\":\"routed\",\"agency\":\"demo.water_a\"}\n\n";
     assert_eq!(stream.text, expected);
 }
 

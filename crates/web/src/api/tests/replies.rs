@@ -39,6 +39,7 @@ async fn replies_look_like_this() {
 #[tokio::test]
 async fn a_body_sees_its_subtree_only() {
     let app = TestApp::with_data().await;
+    app.send_out().await;
     let own = app.token(Role::Agency).await;
     let other = app.token_of("b", Role::Agency, Some(AgencyId::from(TOWN_B))).await;
     let ids = async |token: &str, query: &str| {

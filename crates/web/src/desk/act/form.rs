@@ -13,7 +13,7 @@ use crate::{
         filters::{Choice, municipalities},
         preview::proposal,
         rows::{key, place_of},
-        say::{NBSP, POSTS, action, severity},
+        say::{NBSP, POSTS, action, capital, severity},
         visit::Visit,
     },
     error::Result,
@@ -155,7 +155,7 @@ impl Form {
             key: key(incident.id.as_str()),
             kind,
             title: action(kind),
-            about: incident.title.clone(),
+            about: capital(&incident.title),
             lead,
             submit,
             version: incident.version,
@@ -197,7 +197,7 @@ fn words(kind: ActionKind) -> (&'static str, &'static str) {
             ("Оценка 1 или 2 передаст инцидент вышестоящему органу.", "Записать оценку")
         }
         ActionKind::Close => ("Вопрос решён, ответ дан. Новые сообщения откроют связанный повтор.", "Закрыть"),
-        ActionKind::Return => ("Инцидент вернётся в центр, срок на маршрутизацию пойдёт заново.", "Вернуть"),
+        ActionKind::Return => ("Инцидент вернётся в центр, срок на направление пойдёт заново.", "Вернуть"),
         ActionKind::Postpone => ("Инцидент вернётся сам в указанное время.", "Отложить"),
         ActionKind::Resume => ("Инцидент вернётся в состояние, из которого был отложен.", "Вернуть в работу"),
         ActionKind::Merge => ("События этого инцидента перейдут к выбранному, этот закроется.", "Объединить"),
@@ -389,7 +389,7 @@ async fn candidates(visit: &Visit, incident: &Incident, find: &str, into: &str) 
         chosen: other.id.as_str() == into,
         about: about(&other),
         id: other.id.to_string(),
-        title: other.title,
+        title: capital(&other.title),
     };
     Ok(others.into_iter().take(CANDIDATES).map(candidate).collect())
 }

@@ -12,6 +12,7 @@ use crate::{
         visit::Visit,
     },
     error::Result,
+    rights::BODY_STATES,
     service,
 };
 
@@ -39,8 +40,10 @@ pub(super) struct BodyRow {
     pub(super) rated: String,
 }
 
-/// The table; each body is counted with all below it.
-pub(super) async fn rows(visit: &Visit, counts: &BoardCounts, filter: &IncidentFilter) -> Result<Vec<BodyRow>> {
+/// The table; each body is counted with all below it, and with what was sent to it: a proposal is not its work yet.
+pub(super) async fn rows(visit: &Visit, filter: &IncidentFilter) -> Result<Vec<BodyRow>> {
+    let filter = IncidentFilter { states: BODY_STATES.to_vec(), ..filter.clone() };
+    let counts = service::board::incidents(&visit.app, visit.actor(), filter.clone()).await?;
     let bodies: Vec<AgencyId> = counts.agencies.iter().take(BODIES).map(|(id, ..)| id.clone()).collect();
     stream::iter(bodies)
         .map(async |id| {

@@ -5,8 +5,8 @@ use askama::Template;
 use super::percent;
 use crate::desk::say::number;
 
-/// Pixels above the columns, for labels of marks.
-const TOP: u32 = 18;
+/// Pixels above the columns, for the unit and labels of marks.
+const TOP: u32 = 32;
 /// Pixels below the columns, for the axis.
 const BOTTOM: u32 = 20;
 /// Labels on the axis at most.
@@ -54,6 +54,8 @@ pub(crate) struct Outline {
     pub(crate) title: String,
     /// A sentence with the main point, for those who do not see it.
     pub(crate) description: String,
+    /// What is counted, in the genitive plural: it stands above the scale.
+    pub(crate) unit: &'static str,
     /// Pixels of the columns' height.
     pub(crate) height: u32,
 }
@@ -250,7 +252,10 @@ mod tests {
             class: "n-vk",
             values: values.iter().map(|pair| pair[at]).collect(),
         };
-        let outline = Outline { id: "c", title: "Посты".into(), description: "Пик".into(), height: 100 };
+        let outline =
+            Outline {
+                id: "c", title: "Посты".into(), description: "Пик".into(), unit: "постов", height: 100
+            };
         Columns::new(outline, &slots, vec![series(0, "ВК"), series(1, "ОК")], Vec::new())
     }
 
@@ -258,7 +263,7 @@ mod tests {
     fn columns_stand_on_each_other_and_reach_the_scale() {
         let chart = chart(&[[30, 10], [0, 0], [1, 0]]);
         let parts: Vec<(u32, u32)> = chart.columns[0].parts.iter().map(|part| (part.y, part.height)).collect();
-        assert_eq!(parts, [(43, 75), (18, 25)]);
+        assert_eq!(parts, [(57, 75), (32, 25)]);
         assert_eq!(chart.columns[0].tip, "0:00: всего 40 (ВК 30, ОК 10)");
         assert_eq!(chart.columns[1].tip, "1:00: 0");
         assert_eq!(chart.columns[2].tip, "2:00: ВК 1");

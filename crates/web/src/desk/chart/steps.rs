@@ -8,6 +8,7 @@ use crate::desk::say::Moments;
 const WIDTHS: [u16; 11] = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440];
 /// Most steps a chart has.
 const STEPS_MAX: i64 = 400;
+const DAY_SECONDS: i64 = 86_400;
 
 /// The width of steps, in minutes, at which a stretch of time has at most `steps_max` of them.
 pub(crate) fn step_minutes(from: Timestamp, to: Timestamp, steps_max: i64) -> u16 {
@@ -72,17 +73,22 @@ impl Steps {
     pub(crate) fn name(&self, index: usize, moments: &Moments) -> String {
         let (from, to) = (self.begins(index), self.begins(index + 1));
         match self.width {
-            86_400 => moments.day(from),
-            width if width > 86_400 => format!("{} — {}", moments.date(from), moments.date(before(to))),
+            DAY_SECONDS => moments.day(from),
+            width if width > DAY_SECONDS => format!("{} — {}", moments.date(from), moments.date(before(to))),
             _ => format!("{}–{}", moments.day_time(from), moments.time(to)),
         }
     }
 
-    /// What stands below a step on the axis.
+    /// What stands below a step on the axis: its date, its time, or both where the chart is some days long.
     pub(crate) fn tick(&self, index: usize, moments: &Moments) -> String {
         let at = self.begins(index);
+        let days = self.width * i64::try_from(self.count).unwrap_or(i64::MAX) / DAY_SECONDS;
         let midnight = moments.time(at) == "00:00";
-        if self.width >= 86_400 || midnight { moments.short_date(at) } else { moments.time(at) }
+        match days {
+            _ if self.width >= DAY_SECONDS || midnight || days > 8 => moments.short_date(at),
+            0 | 1 => moments.time(at),
+            _ => format!("{} {}", moments.short_date(at), moments.time(at)),
+        }
     }
 }
 
@@ -120,6 +126,20 @@ mod tests {
             [(at("2026-03-03T06:00:00Z"), 2), (at("2026-03-03T08:30:00Z"), 5), (at("2026-03-04T00:00:00Z"), 9)];
         assert_eq!(steps.lay_out(counts), [2, 0, 5, 0]);
         assert!((steps.share(at("2026-03-03T08:00:00Z")) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ticks_say_which_day_it_is() {
+        let moments = Moments::new(TimeZone::UTC, at("2026-03-03T12:00:00Z"));
+        let check = |from: &str, minutes: u16, expected: &str| {
+            let steps = Steps::new(at(from), at("2026-03-03T12:00:00Z"), minutes, 0);
+            assert_eq!(steps.tick(0, &moments), expected, "{from}");
+        };
+        check("2026-03-03T10:00:00Z", 15, "10:00");
+        check("2026-03-03T00:00:00Z", 60, "03.03");
+        check("2026-02-27T06:00:00Z", 180, "27.02 06:00");
+        check("2026-02-10T12:00:00Z", 720, "10.02");
+        check("2026-02-10T12:00:00Z", 1440, "10.02");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The history of an incident and the way its deadlines were found.
 
+use std::collections::HashMap;
+
 use otklik_domain::{ActionKind, Unit};
 
 use crate::{
-    Directory,
     desk::{
         rows::When,
         say::{Moments, NBSP, Noun, action_done, capital, opened_by, span},
+        visit::Visit,
     },
     russian,
     service::incidents::{ClockTrace, IncidentView},
@@ -47,11 +49,21 @@ pub(super) struct Stretch {
 }
 
 /// The history, the latest first.
-pub(super) fn lines(view: &IncidentView, directory: &Directory, moments: &Moments) -> Vec<Line> {
+///
+/// `people` are the names of logins.
+pub(super) fn lines(
+    view: &IncidentView,
+    people: &HashMap<String, String>,
+    visit: &Visit,
+    moments: &Moments,
+) -> Vec<Line> {
+    let directory = &visit.directory;
     let line = |change: &otklik_domain::Change| {
         let note = match change.action {
             ActionKind::Open => change.note.parse().map(opened_by).unwrap_or_default().to_owned(),
             ActionKind::Rate | ActionKind::RateBad => format!("Оценка {} из{NBSP}5", change.note),
+            // The card links to the other incident.
+            ActionKind::Merge => String::new(),
             _ => change.note.clone(),
         };
         let class = match change.action {
@@ -64,7 +76,7 @@ pub(super) fn lines(view: &IncidentView, directory: &Directory, moments: &Moment
         let agency = change.agency.as_ref().filter(|_| shows_agency).map(|id| directory.agency_name(id).to_owned());
         Line {
             when: When::new(change.at, moments),
-            actor: actor(&change.actor),
+            actor: actor(&change.actor, people),
             what: action_done(change.action).to_owned(),
             note,
             agency,
@@ -74,8 +86,13 @@ pub(super) fn lines(view: &IncidentView, directory: &Directory, moments: &Moment
     view.history.iter().rev().map(line).collect()
 }
 
-fn actor(name: &str) -> String {
-    if name == "otklik" { "Отклик".to_owned() } else { name.to_owned() }
+/// Who did it: a person's name, Otklik, or the name of a program's token.
+pub(crate) fn actor(name: &str, people: &HashMap<String, String>) -> String {
+    match people.get(name) {
+        Some(person) => person.clone(),
+        None if name == "otklik" => "Отклик".to_owned(),
+        None => name.to_owned(),
+    }
 }
 
 /// The way a deadline was found.

@@ -53,7 +53,7 @@ pub(crate) fn action_done(action: ActionKind) -> &'static str {
 /// The limit a clock watches over, after «срок».
 pub(crate) fn clock_waits_for(clock: ClockKind) -> &'static str {
     match clock {
-        ClockKind::Route => "на маршрутизацию",
+        ClockKind::Route => "на направление в орган",
         ClockKind::FirstAnswer => "на первый ответ",
         ClockKind::FinalAnswer => "на итоговый ответ",
     }

@@ -91,6 +91,7 @@ pub(super) fn histogram(points: &[HistogramPoint], period: &Period, params: &Par
             }
             None => "Ничего не найдено.".to_owned(),
         },
+        unit: "сообщений",
         height: 72,
     };
     let class = "n-plain";
