@@ -212,6 +212,9 @@ pub(crate) struct ReplayArgs {
     /// Name of the input. A replay of the same name goes on where it stopped.
     #[arg(long, default_value = "posts")]
     pub(crate) name: String,
+    /// Print at the end what the stores hold, as sums to compare two deployments by; reads everything.
+    #[arg(long)]
+    pub(crate) digest: bool,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
     /// The posts, in order of time; standard input when it is left out.

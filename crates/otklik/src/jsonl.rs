@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use flate2::read::MultiGzDecoder;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Outcome;
+use crate::{Outcome, stop::Stop};
 
 /// Longest line read, in bytes. Longer ones are refused without being held in memory.
 const LINE_BYTES_MAX: usize = 4 << 20;
@@ -141,7 +141,7 @@ pub(crate) fn for_each<I: DeserializeOwned>(
             Err(Refused::Line(reason)) => {
                 let number = lines.number();
                 if strict {
-                    bail!("line {number}: {reason}");
+                    return Err(Stop::Line { number, reason }.into());
                 }
                 eprintln!("line {number}: {reason}");
                 refused += 1;
@@ -164,7 +164,8 @@ pub(crate) fn parse<I: DeserializeOwned>(line: &[u8]) -> Result<I, String> {
         .map_err(|error| format!("not UTF-8: byte {} of the line cannot be read", error.valid_up_to() + 1))?;
     serde_json::from_str(text).map_err(|error| {
         // Its own line is always 1 here and only misleads.
-        error.to_string().replace(" at line 1 column ", ", column ")
+        let reason = error.to_string().replace(" at line 1 column ", ", column ");
+        if error.is_data() { reason } else { format!("not JSON: {reason}") }
     })
 }
 

@@ -10,13 +10,17 @@ mod filters;
 mod jsonl;
 mod regions;
 mod replay;
+mod stop;
 mod system;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::{
+    cli::{Cli, Command},
+    stop::Stop,
+};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +53,17 @@ fn main() -> ExitCode {
         Ok(Outcome::SomeRefused) => ExitCode::from(SOME_REFUSED),
         Err(error) if jsonl::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("otklik: {error:#}");
-            ExitCode::from(FAILURE)
+            let code = match error.downcast_ref::<Stop>() {
+                Some(stop) => {
+                    eprintln!("{stop}");
+                    if matches!(stop, Stop::Usage(_)) { USAGE } else { SOME_REFUSED }
+                }
+                None => {
+                    eprintln!("otklik: {error:#}");
+                    FAILURE
+                }
+            };
+            ExitCode::from(code)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `otklik replay`: posts from a file or a pipe through all stages into the stores, with an account at the end.
 
+mod digest;
+
 use std::{
     io::BufRead,
     sync::Arc,
@@ -13,12 +15,14 @@ use otklik_pipeline::{check_due, reconcile, relay_outbox};
 use otklik_ports::{Clock, Cursor};
 use otklik_wire as wire;
 
+use self::digest::Digest;
 use crate::{
     Outcome,
     cli::ReplayArgs,
     clocks::ReplayClock,
     config::Config,
     jsonl::{self, Lines},
+    stop::Stop,
     system::System,
 };
 
@@ -37,7 +41,9 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<Outcome> {
     let config = match (&args.config, &args.data) {
         (Some(config), _) => Config::load(config)?,
         (None, Some(data)) => Config::of_folder(data.clone(), args.region.clone().unwrap_or_else(|| "demo".into())),
-        (None, None) => bail!("--config or --data must say where the data are kept"),
+        (None, None) => {
+            return Err(Stop::Usage("--config or --data must say where the data are kept".to_owned()).into());
+        }
     };
     let input = jsonl::open(args.file.as_deref().unwrap_or(std::path::Path::new("-")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
@@ -78,6 +84,9 @@ async fn replay(config: Config, input: Box<dyn BufRead>, args: &ReplayArgs) -> a
     eprintln!("{account}");
     eprintln!("incidents: {incidents}");
     eprintln!("rate: {:.0} posts/s ({seconds:.1} s)", fed.appended as f64 / seconds.max(0.001));
+    if args.digest {
+        eprintln!("{}", Digest::of(&system.engines).await.context("cannot read the stores through")?);
+    }
     let system = Arc::into_inner(system).context("something still holds the engines")?;
     system.engines.close().await;
     anyhow::ensure!(account.balances(), "the account does not balance");
@@ -114,6 +123,9 @@ impl Feed<'_> {
             let number = lines.number();
             if number <= done {
                 fed.skipped += 1;
+                // What the earlier run has appended sets the time as it did then.
+                let known: Option<wire::Post> = post.ok().flatten();
+                self.advance_to(known.as_slice());
                 continue;
             }
             match post {
@@ -145,7 +157,7 @@ impl Feed<'_> {
         }
         self.make_room().await?;
         let (numbers, posts): (Vec<u64>, Vec<wire::Post>) = batch.drain(..).unzip();
-        let latest = posts.iter().filter_map(|post| post.published_at.parse::<Timestamp>().ok()).max();
+        self.advance_to(&posts);
         let cursor = Cursor { source: self.source.clone(), position: line.to_string() };
         let refused = self.system.gate.append(posts, Some(cursor), true).await.context("cannot append to the log")?;
         fed.appended += (numbers.len() - refused.len()) as u64;
@@ -153,9 +165,13 @@ impl Feed<'_> {
             let number = numbers.get(refusal.index).copied().unwrap_or_default();
             refuse(number, &refusal.reason.to_string(), strict, fed)?;
         }
-        latest.into_iter().for_each(|latest| self.clock.advance(latest));
         self.show();
         Ok(())
+    }
+
+    /// Moves the clock on to the latest of these posts.
+    fn advance_to(&self, posts: &[wire::Post]) {
+        posts.iter().filter_map(published_at).max().into_iter().for_each(|latest| self.clock.advance(latest));
     }
 
     /// Waits while the stages are too far behind: what is read must not pile up.
@@ -190,13 +206,20 @@ impl Feed<'_> {
     }
 }
 
+/// When a post says it was published: a time or seconds since 1970, as posts may have it.
+fn published_at(post: &wire::Post) -> Option<Timestamp> {
+    let text = &post.published_at;
+    let seconds = text.parse().ok().and_then(|seconds| wire::time::from_unix("published_at", seconds).ok());
+    seconds.or_else(|| wire::time::parse("published_at", text).ok())
+}
+
 fn is_blank(line: &[u8]) -> bool {
     line.iter().all(u8::is_ascii_whitespace)
 }
 
 fn refuse(number: u64, reason: &str, strict: bool, fed: &mut Fed) -> anyhow::Result<()> {
     if strict {
-        bail!("line {number}: {reason}");
+        return Err(Stop::Line { number, reason: reason.to_owned() }.into());
     }
     eprintln!("line {number}: {reason}");
     fed.refused += 1;

@@ -12,21 +12,26 @@ use otklik_sources::table::{ColumnMap, Rows};
 use otklik_text::mask;
 use secrecy::SecretString;
 
-use crate::{Outcome, cli::ImportArgs, jsonl};
+use crate::{
+    Outcome,
+    cli::ImportArgs,
+    jsonl,
+    stop::{OrUsage, Stop},
+};
 
 /// Runs the import. Phones and e-mails in texts are masked, authors hashed.
 ///
 /// # Errors
 /// The file cannot be read, a mapped column is not there, or a row is refused and `--strict` is set.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
-    let zone = TimeZone::get(&args.tz).with_context(|| format!("--tz {:?} is not an IANA time zone", args.tz))?;
+    let zone = TimeZone::get(&args.tz).or_usage("--tz")?;
     let secret = args
         .author_secret_file
         .as_ref()
         .map(|path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
         .transpose()?
         .map(|secret| SecretString::from(secret.trim()));
-    let map = ColumnMap::parse(&args.map, zone, secret).map_err(|message| anyhow::anyhow!("--map: {message}"))?;
+    let map = ColumnMap::parse(&args.map, zone, secret).or_usage("--map")?;
     let mut rows = Rows::open(&args.file, &map)?;
     let mut output = BufWriter::with_capacity(1 << 18, io::stdout().lock());
     let mut refused = 0_u64;
@@ -39,9 +44,11 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
         match checked {
             Ok(post) => jsonl::write_line(&mut output, &post)?,
             Err(reason) => {
-                let line = rows.line();
-                anyhow::ensure!(!args.filter.strict, "line {line}: {reason}");
-                eprintln!("line {line}: {reason}");
+                let number = rows.line();
+                if args.filter.strict {
+                    return Err(Stop::Line { number, reason }.into());
+                }
+                eprintln!("line {number}: {reason}");
                 refused += 1;
             }
         }

@@ -5,13 +5,19 @@ use std::{
     io::{self, Write},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use otklik_domain::{ClockPolicy, Severity, TopicId};
 use otklik_engine::sla::{Deadline, Schedule, deadline};
 use serde::Serialize;
 
-use crate::{Outcome, cli::SlaArgs, dictionaries::DictionaryFiles, jsonl, regions};
+use crate::{
+    Outcome,
+    cli::SlaArgs,
+    dictionaries::DictionaryFiles,
+    jsonl, regions,
+    stop::{OrUsage, Stop},
+};
 
 /// The deadlines.
 #[derive(Serialize)]
@@ -49,7 +55,7 @@ pub(crate) fn run(args: &SlaArgs) -> anyhow::Result<Outcome> {
     let policy = region.as_ref().and_then(|region| region.policy(&args.policy)).or_else(|| ready.get(&args.policy));
     let Some(policy) = policy else {
         let known = ready.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        bail!("policy {:?} is not known, ready ones: {known}", args.policy);
+        return Err(usage(format!("--policy {:?} is not known, ready ones: {known}", args.policy)));
     };
     let from = time("--from", &args.from)?;
     let pauses = pauses(&args.pauses)?;
@@ -103,30 +109,36 @@ fn schedule(
         schedule.calendar.add_xml(&xml).with_context(|| format!("cannot use {}", path.display()))?;
     }
     if let Some(zone) = &args.tz {
-        schedule.zone =
-            TimeZone::get(zone).with_context(|| format!("--tz {zone:?} is not an IANA time zone such as Asia/Omsk"))?;
+        schedule.zone = TimeZone::get(zone).or_usage("--tz")?;
     }
     if let Some(hours) = &args.hours {
-        let wrong = || format!("--hours {hours:?} is not such as 09:00-18:00");
-        let (opens, closes) = hours.split_once('-').with_context(wrong)?;
-        let parse = |text: &str| format!("{}:00", text.trim()).parse::<Time>().with_context(wrong);
-        (schedule.opens, schedule.closes) = (parse(opens)?, parse(closes)?);
-        anyhow::ensure!(schedule.opens < schedule.closes, wrong());
+        let parse = |text: &str| format!("{}:00", text.trim()).parse::<Time>().ok();
+        let found = hours.split_once('-').and_then(|(opens, closes)| parse(opens).zip(parse(closes)));
+        let found = found.filter(|(opens, closes)| opens < closes);
+        let wrong = || usage(format!("--hours {hours:?} is not such as 09:00-18:00"));
+        (schedule.opens, schedule.closes) = found.ok_or_else(wrong)?;
     }
     Ok(schedule)
 }
 
 fn time(option: &'static str, text: &str) -> anyhow::Result<Timestamp> {
-    otklik_wire::time::parse(option, text).map_err(Into::into)
+    otklik_wire::time::parse(option, text).map_err(|invalid| usage(invalid.to_string()))
+}
+
+fn usage(message: String) -> anyhow::Error {
+    Stop::Usage(message).into()
 }
 
 /// Pauses in order, those that overlap made one.
 fn pauses(texts: &[String]) -> anyhow::Result<Vec<(Timestamp, Timestamp)>> {
     let mut pauses = Vec::new();
     for text in texts {
-        let (from, to) = text.split_once('/').with_context(|| format!("--pause {text:?} is not such as A/B"))?;
+        let wrong = |why| usage(format!("--pause {text:?} {why}"));
+        let (from, to) = text.split_once('/').ok_or_else(|| wrong("is not such as A/B"))?;
         let (from, to) = (time("--pause", from)?, time("--pause", to)?);
-        anyhow::ensure!(from <= to, "--pause {text:?} ends before it begins");
+        if from > to {
+            return Err(wrong("ends before it begins"));
+        }
         pauses.push((from, to));
     }
     pauses.sort();
