@@ -24,7 +24,7 @@ pub struct Deployment {
 }
 
 /// What a replay says at its end.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Report {
     /// Posts appended in this run.
     pub appended: u64,
@@ -36,8 +36,10 @@ pub struct Report {
     pub account: Vec<String>,
     /// Incidents in the store.
     pub incidents: u64,
-    /// The line of the rate.
-    pub rate: String,
+    /// Posts a second.
+    pub rate: f64,
+    /// Seconds from the first post to the last.
+    pub seconds: f64,
     /// What the stores hold, a line for each: equal lines for equal contents.
     pub digest: Vec<String>,
 }
@@ -107,7 +109,11 @@ impl Report {
                 }
                 "analyse" | "group" | "store" | "account" => report.account.push(line.to_owned()),
                 "incidents" => report.incidents = rest.parse().expect("a number"),
-                "rate" => report.rate = rest.to_owned(),
+                "rate" => {
+                    let numbers: Vec<f64> = rest.split([' ', '(']).filter_map(|word| word.parse().ok()).collect();
+                    let [rate, seconds] = numbers[..] else { panic!("two numbers in {line:?}") };
+                    (report.rate, report.seconds) = (rate, seconds);
+                }
                 "digest" => report.digest.push(rest.to_owned()),
                 _ => {}
             }
