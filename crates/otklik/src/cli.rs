@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -17,10 +17,14 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Adds, changes and lists accounts of the desk.
+    Account(AccountArgs),
     /// Reads posts (JSON Lines) and writes an analysis for each.
     Analyse(AnalyseArgs),
-    /// Checks dictionaries, running every example.
+    /// Checks a configuration or dictionaries, running every example.
     Check(CheckArgs),
+    /// Plays a day of an invented region and opens the desk.
+    Demo(DemoArgs),
     /// Measures a model on labelled texts.
     Eval(EvalArgs),
     /// Reads posts in order of time, with or without their analysis, and writes for each its twin and its event.
@@ -33,8 +37,12 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Reads analyses and writes for each the body responsible and why.
     Route(RouteArgs),
+    /// Runs a deployment: the stages, the clocks, the desk and the API.
+    Run(RunArgs),
     /// Works out the deadlines of a policy and says how they were counted.
     Sla(SlaArgs),
+    /// Makes, lists and takes back tokens of the API.
+    Token(TokenArgs),
     /// Trains a model on labelled texts.
     Train(TrainArgs),
 }
@@ -68,8 +76,42 @@ pub(crate) struct AnalyseArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// A configuration to check with all it names, in place of dictionaries alone.
+    #[arg(long, value_name = "FILE", conflicts_with = "dictionaries")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dictionaries: DictionaryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The folder of its data.
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub(crate) data: PathBuf,
+    /// Start over: deletes what an earlier demonstration left in the folder.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Play as fast as the machine can, say how much of what was planted was found, and stop.
+    #[arg(long)]
+    pub(crate) score: bool,
+    /// Seconds the day lasts at least.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub(crate) seconds: u64,
+    /// Address of the desk.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Only write the posts of the day, or what is true about them, as JSON Lines.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) print: Option<Print>,
+}
+
+/// What of the demonstration's day to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Print {
+    /// The posts.
+    Posts,
+    /// The events planted among them.
+    Truth,
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +208,31 @@ pub(crate) struct RouteArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The configuration of the deployment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// What this process does; everything when it is left out.
+    #[arg(long, value_delimiter = ',', value_name = "ROLE,…")]
+    pub(crate) roles: Vec<Role>,
+}
+
+/// What a process of a deployment does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Reads the sources.
+    Crawl,
+    /// Analyses posts.
+    Analyse,
+    /// Groups posts into events.
+    Group,
+    /// Writes posts into the stores and opens incidents.
+    Store,
+    /// Serves the desk and the API, and keeps the clocks of incidents.
+    Desk,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SlaArgs {
     /// The policy: one of the ready ones, or one of the region given with --config.
     #[arg(long, value_name = "NAME")]
@@ -219,4 +286,81 @@ pub(crate) struct ReplayArgs {
     pub(crate) filter: FilterArgs,
     /// The posts, in order of time; standard input when it is left out.
     pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    /// The configuration of the deployment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: AccountCommand,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Adds an account or changes it.
+    Put(AccountPut),
+    /// Lists accounts: login, role, body, state, name.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountPut {
+    /// The login: Latin letters, digits and `._@-`.
+    pub(crate) login: String,
+    /// The name shown.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What it may do: admin, operator, analyst, agency or viewer.
+    #[arg(long)]
+    pub(crate) role: String,
+    /// The body it works for, with the role agency.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agency: Option<String>,
+    /// Read a new password from standard input.
+    #[arg(long)]
+    pub(crate) password: bool,
+    /// Do not let it sign in.
+    #[arg(long)]
+    pub(crate) off: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// The configuration of the deployment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Makes a token and writes its secret.
+    Create(TokenCreate),
+    /// Lists tokens: name, role, state.
+    List,
+    /// Takes a token back at once.
+    Revoke {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenCreate {
+    /// The name: lower-case Latin letters, digits and `._-`.
+    pub(crate) name: String,
+    /// What it may do: admin, operator, analyst, agency, viewer or source.
+    #[arg(long)]
+    pub(crate) role: String,
+    /// The body it works for, with the role agency.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agency: Option<String>,
+    /// Days it lasts; for ever when left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) days: Option<u32>,
 }

@@ -46,6 +46,20 @@ pub(crate) struct Config {
     /// How long things are kept.
     #[serde(default)]
     pub(crate) keep: KeepSection,
+    /// How log lines look.
+    #[serde(default)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
 }
 
 /// The desk and the API.
@@ -138,6 +152,7 @@ impl Config {
             web: WebSection::default(),
             log: LogSection::default(),
             keep: KeepSection::default(),
+            log_format: LogFormat::Text,
         }
     }
 
@@ -194,6 +209,12 @@ impl Config {
         );
         Ok(SecretString::from(secret))
     }
+}
+
+/// Which log lines are wanted: the environment's `OTKLIK_LOG`.
+#[allow(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+pub(crate) fn log_filter() -> Option<String> {
+    env::var("OTKLIK_LOG").ok().filter(|filter| !filter.is_empty())
 }
 
 fn make_secret(path: &Path) -> anyhow::Result<()> {

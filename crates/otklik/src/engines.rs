@@ -17,6 +17,8 @@ use crate::config::Config;
 
 /// Database of posts and events.
 const DATABASE: &str = "otklik";
+/// File of incidents, accounts and the audit trail in the data folder.
+pub(crate) const INCIDENTS_FILE: &str = "incidents.sqlite";
 
 /// Everything the stages and the desk write to and read from.
 pub(crate) struct Engines {
@@ -40,7 +42,7 @@ impl Engines {
         let mut log = FjallLogConfig::new(data.join("log"));
         log.partitions = config.log.partitions;
         let log = FjallLog::open(log).await.context("cannot open the log")?;
-        let incidents = SqliteIncidents::open(SqliteConfig::new(data.join("incidents.sqlite"))).await;
+        let incidents = SqliteIncidents::open(SqliteConfig::new(data.join(INCIDENTS_FILE))).await;
         let incidents = incidents.context("cannot open the incidents")?;
         let search = TantivySearch::open(TantivyConfig::new(data.join("search"))).await;
         let search = search.context("cannot open the search index")?;

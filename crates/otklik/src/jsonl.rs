@@ -14,6 +14,8 @@ use crate::{Outcome, stop::Stop};
 
 /// Longest line read, in bytes. Longer ones are refused without being held in memory.
 const LINE_BYTES_MAX: usize = 4 << 20;
+/// What went wrong when results cannot be written.
+const OUTPUT: &str = "cannot write to standard output";
 
 /// Lines of an input with their numbers, from 1.
 pub(crate) struct Lines<R> {
@@ -100,7 +102,7 @@ pub(crate) fn filter<I: DeserializeOwned, O: Serialize>(
         let result = each(object)?;
         write_line(&mut output, &result).map_err(Refused::Failed)
     })?;
-    output.flush()?;
+    finish(&mut output)?;
     Ok(outcome)
 }
 
@@ -129,7 +131,10 @@ pub(crate) fn for_each<I: DeserializeOwned>(
 ) -> anyhow::Result<Outcome> {
     let mut lines = Lines::new(input);
     let mut refused = 0_u64;
-    while let Some(line) = lines.next().context("cannot read the input")? {
+    loop {
+        let before = lines.number();
+        let next = lines.next().with_context(|| format!("cannot read the input after line {before}"))?;
+        let Some(line) = next else { break };
         let result = match line {
             Ok(line) if line.iter().all(u8::is_ascii_whitespace) => continue,
             Ok(line) => parse(line).map_err(Refused::Line).and_then(&mut each),
@@ -174,9 +179,16 @@ pub(crate) fn parse<I: DeserializeOwned>(line: &[u8]) -> Result<I, String> {
 /// # Errors
 /// The output cannot be written.
 pub(crate) fn write_line(output: &mut impl Write, object: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer(&mut *output, object)?;
-    output.write_all(b"\n")?;
-    Ok(())
+    serde_json::to_writer(&mut *output, object).context(OUTPUT)?;
+    output.write_all(b"\n").context(OUTPUT)
+}
+
+/// Writes what is still held back.
+///
+/// # Errors
+/// The output cannot be written.
+pub(crate) fn finish(output: &mut impl Write) -> anyhow::Result<()> {
+    output.flush().context(OUTPUT)
 }
 
 /// Whether an error only says that the reader of our output has gone: that is no failure.

@@ -1,17 +1,23 @@
 //! Otklik: from residents' public posts to incidents somebody answers. One binary, a subcommand for each job.
 
+mod accounts;
 mod cli;
 mod clocks;
 mod config;
 mod demo;
 mod dictionaries;
+mod directory;
 mod engines;
 mod filters;
+mod intake;
 mod jsonl;
 mod regions;
 mod replay;
+mod run;
+mod serve;
 mod stop;
 mod system;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -70,15 +76,19 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
+        Command::Account(args) => accounts::account(&args),
         Command::Analyse(args) => filters::analyse::run(&args),
         Command::Check(args) => filters::check::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Eval(args) => filters::eval::run(&args),
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Route(args) => filters::route::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Sla(args) => filters::sla::run(&args),
+        Command::Token(args) => accounts::token(&args),
         Command::Train(args) => filters::train::run(&args),
     }
 }

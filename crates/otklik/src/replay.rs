@@ -118,7 +118,10 @@ impl Feed<'_> {
         let mut fed = Fed::default();
         let mut batch = Vec::new();
         let region = self.system.default_region().map(ToString::to_string);
-        while let Some(line) = lines.next().context("cannot read the input")? {
+        loop {
+            let before = lines.number();
+            let next = lines.next().with_context(|| format!("cannot read the input after line {before}"))?;
+            let Some(line) = next else { break };
             let post = line.and_then(|line| if is_blank(line) { Ok(None) } else { jsonl::parse(line).map(Some) });
             let number = lines.number();
             if number <= done {

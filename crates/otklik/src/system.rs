@@ -11,12 +11,13 @@ use otklik_pipeline::{
 };
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_text::{Analyser, Dictionary, Model};
+use otklik_web::{App, Ports, WebConfig, webhooks};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config, dictionaries::DictionaryFiles, engines::Engines, filters::analyse::load_model, filters::group,
-    regions,
+    config::Config, dictionaries::DictionaryFiles, directory::directory, engines::Engines,
+    filters::analyse::load_model, filters::group, intake::GateIntake, regions,
 };
 
 /// The stages, and the groups of consumers of their names.
@@ -24,6 +25,8 @@ pub(crate) const STAGES: [(&str, Topic); 4] =
     [("analyse", Topic::Posts), ("group", Topic::Analysed), ("store", Topic::Grouped), ("incidents", Topic::Grouped)];
 /// How often the SLA clock and the outbox are looked at.
 const TICK: Duration = Duration::from_secs(2);
+/// How often webhooks are looked at.
+const DELIVER: Duration = Duration::from_secs(2);
 /// How often what is too old is deleted.
 const EXPIRE: Duration = Duration::from_secs(3600);
 
@@ -87,6 +90,7 @@ impl System {
         let mut stages = JoinSet::new();
         let analyse = Analyse::new(Analyser::new(Arc::clone(&self.dictionary), self.models.clone()));
         let group = Group::new(
+            Arc::clone(&self.engines.log),
             Arc::clone(&self.engines.snapshots),
             group::config(&self.dictionary),
             self.topology.snapshot_records,
@@ -105,34 +109,47 @@ impl System {
         stages
     }
 
-    /// Starts what looks after time: the SLA clock, the outbox, retention.
-    pub(crate) fn start_reconcilers(self: &Arc<Self>) -> JoinSet<()> {
+    /// The desk and the API over the engines.
+    pub(crate) fn app(&self, public_url: String) -> App {
+        let regions = self.regions.iter().map(|region| region.id.clone()).collect();
+        let ports = Ports {
+            posts: Arc::clone(&self.engines.posts),
+            search: Arc::clone(&self.engines.search),
+            incidents: Arc::clone(&self.engines.incidents),
+            log: Arc::clone(&self.engines.log),
+            clock: Arc::clone(&self.clock),
+            intake: Arc::new(GateIntake::new(self.gate.clone(), Arc::clone(&self.engines.posts), regions)),
+        };
+        let web = &self.config.web;
+        let config = WebConfig {
+            secure_cookies: public_url.starts_with("https://"),
+            public_url,
+            behind_proxy: web.behind_proxy,
+            open311_public: web.open311_public,
+            ..WebConfig::default()
+        };
+        App::new(ports, directory(&self.dictionary, &self.regions), config)
+    }
+
+    /// Starts what looks after time: the SLA clock, the outbox, webhooks, retention.
+    ///
+    /// # Errors
+    /// Webhooks cannot be sent from this machine.
+    pub(crate) fn start_reconcilers(self: &Arc<Self>, app: &App) -> anyhow::Result<JoinSet<()>> {
+        let sender = webhooks::HttpSender::new(app.config.webhooks_to_loopback).context("cannot send webhooks")?;
+        let reconcilers = Arc::new(Reconcilers { system: Arc::clone(self), app: app.clone(), sender });
         let mut tasks = JoinSet::new();
-        for job in [Job::Tick, Job::Expire] {
-            tasks.spawn(Arc::clone(self).run_again_and_again(job));
+        for job in [Job::Tick, Job::Deliver, Job::Expire] {
+            tasks.spawn(Arc::clone(&reconcilers).run_again_and_again(job));
         }
-        tasks
+        Ok(tasks)
     }
 
-    /// Does a job at its pace until the system is stopped. What fails is tried again the next time.
-    async fn run_again_and_again(self: Arc<Self>, job: Job) {
-        loop {
-            let (done, pause) = match job {
-                Job::Tick => (self.tick().await, TICK),
-                Job::Expire => (self.expire().await, EXPIRE),
-            };
-            if let Err(error) = done {
-                tracing::warn!(?job, error = format!("{error:#}"), "reconciler failed, it runs again");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.stop.cancelled() => return,
-            }
-        }
-    }
-
-    /// What has come due, and what waits to be told.
-    async fn tick(&self) -> anyhow::Result<()> {
+    /// Sees to what has come due, and tells what waits to be told.
+    ///
+    /// # Errors
+    /// The stores' and the log's.
+    pub(crate) async fn tick(&self) -> anyhow::Result<()> {
         let now = self.clock.now();
         while check_due(self.engines.incidents.as_ref(), &self.regions, now).await?.incidents > 0 {
             if self.stop.is_cancelled() {
@@ -178,7 +195,40 @@ impl System {
 #[derive(Debug, Clone, Copy)]
 enum Job {
     Tick,
+    Deliver,
     Expire,
+}
+
+/// Does what is done again and again.
+struct Reconcilers {
+    system: Arc<System>,
+    app: App,
+    sender: webhooks::HttpSender,
+}
+
+impl Reconcilers {
+    /// Does a job at its pace until the system is stopped. What fails is tried again the next time.
+    async fn run_again_and_again(self: Arc<Self>, job: Job) {
+        loop {
+            let (done, pause) = match job {
+                Job::Tick => (self.system.tick().await, TICK),
+                Job::Deliver => (self.deliver().await, DELIVER),
+                Job::Expire => (self.system.expire().await, EXPIRE),
+            };
+            if let Err(error) = done {
+                tracing::warn!(?job, error = format!("{error:#}"), "reconciler failed, it runs again");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.system.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn deliver(&self) -> anyhow::Result<()> {
+        webhooks::deliver(&self.app, &self.sender).await.map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+        Ok(())
+    }
 }
 
 /// Reads how the stages batch.

@@ -9,7 +9,7 @@ mod draft;
 mod edit;
 mod people;
 mod planted;
-mod random;
+pub(super) mod random;
 mod template;
 
 #[cfg(test)]
@@ -17,6 +17,7 @@ mod tests;
 
 use jiff::Timestamp;
 use otklik_wire::Post;
+use serde::Serialize;
 
 use self::{content::Content, draft::Drafts, random::Random};
 
@@ -33,7 +34,7 @@ pub(crate) struct Day {
 }
 
 /// An event somebody wrote into the day.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Planted {
     /// The name of its file.
     pub(crate) id: String,

@@ -1,4 +1,4 @@
-//! `otklik check`: every mistake of the dictionaries, with file and line.
+//! `otklik check`: every mistake of a configuration and its dictionaries, with file and line.
 
 use std::sync::Arc;
 
@@ -7,7 +7,11 @@ use otklik_text::Dictionary;
 use crate::{
     Outcome,
     cli::CheckArgs,
+    config::Config,
     dictionaries::{DictionaryFiles, list},
+    filters::analyse::load_model,
+    regions,
+    system::load_topology,
 };
 
 /// Checks.
@@ -15,7 +19,9 @@ use crate::{
 /// # Errors
 /// A mistake was found; the message lists all of them.
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
-    let files = DictionaryFiles::load(args.dictionaries.dictionaries.as_deref())?;
+    let config = args.config.as_deref().map(Config::load).transpose()?;
+    let folder = config.as_ref().map_or(args.dictionaries.dictionaries.as_deref(), |own| own.dictionaries.as_deref());
+    let files = DictionaryFiles::load(folder)?;
     let dictionary: Arc<Dictionary> = files.compile()?;
     let report = dictionary.run_examples();
     anyhow::ensure!(
@@ -25,6 +31,10 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         report.run,
         list(&report.problems)
     );
+    match &config {
+        Some(config) => check_config(config, &files)?,
+        None => drop(regions::all(&files)?),
+    }
     eprintln!(
         "dictionaries are fine: {} topics in {} blocks, {} places, {} examples, version {}",
         dictionary.topics().count(),
@@ -34,4 +44,26 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         dictionary.version()
     );
     Ok(Outcome::Done)
+}
+
+/// Reads all that a configuration names.
+fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> {
+    for named in &config.regions {
+        let region = regions::load(named, files)?;
+        eprintln!("region {} is fine", region.id);
+    }
+    for model in &config.models {
+        load_model(model)?;
+    }
+    load_topology(config)?;
+    if config.author_secret_file.is_some() {
+        config.author_secret()?;
+    }
+    let library = config.libchdb_path()?;
+    anyhow::ensure!(
+        library.is_file(),
+        "{} is missing: fetch it by scripts/libchdb.sh, or set OTKLIK_LIBCHDB to where it is",
+        library.display()
+    );
+    Ok(())
 }

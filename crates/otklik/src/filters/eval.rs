@@ -1,9 +1,6 @@
 //! `otklik eval`: how good a model is on labelled texts.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::{collections::BTreeMap, io};
 
 use otklik_text::Lexer;
 use serde::Serialize;
@@ -55,7 +52,7 @@ pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
     })?;
     let mut output = io::stdout().lock();
     jsonl::write_line(&mut output, &report(&counts))?;
-    output.flush()?;
+    jsonl::finish(&mut output)?;
     Ok(outcome)
 }
 

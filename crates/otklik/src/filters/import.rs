@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter},
 };
 
 use anyhow::Context;
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
             }
         }
     }
-    output.flush()?;
+    jsonl::finish(&mut output)?;
     if refused > 0 {
         eprintln!("otklik: {refused} of {} rows refused", rows.read());
         return Ok(Outcome::SomeRefused);

@@ -1,9 +1,6 @@
 //! `otklik sla`: the deadlines of a policy and how they were counted.
 
-use std::{
-    fs,
-    io::{self, Write},
-};
+use std::{fs, io};
 
 use anyhow::Context;
 use jiff::{Timestamp, civil::Time, tz::TimeZone};
@@ -72,7 +69,7 @@ pub(crate) fn run(args: &SlaArgs) -> anyhow::Result<Outcome> {
     let report = Report { policy: policy.name.clone(), clocks };
     let mut output = io::stdout().lock();
     jsonl::write_line(&mut output, &report)?;
-    output.flush()?;
+    jsonl::finish(&mut output)?;
     Ok(Outcome::Done)
 }
 

@@ -1,0 +1,74 @@
+//! The HTTP server: the desk, the API, and the metrics of the process.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
+use metrics_exporter_prometheus::PrometheusHandle;
+use otklik_pipeline::{Counters, Outcome};
+use otklik_web::App;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::system::System;
+
+/// Records by stage and how they ended.
+const RECORDS_TOTAL: &str = "otklik_stage_records_total";
+/// Records a stage has still to read.
+const LAG_RECORDS: &str = "otklik_stage_lag_records";
+
+/// Takes the address.
+///
+/// # Errors
+/// It is taken, or is none of this machine; the message names it.
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: choose another by `listen` of [web] or --listen"))?;
+    let address = listener.local_addr().context("cannot listen")?;
+    Ok((listener, address))
+}
+
+/// Serves until `stop`, then lets the requests that run come to their end.
+///
+/// # Errors
+/// The server fails.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: App,
+    system: Arc<System>,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let own = Router::new().route("/metrics", get(render)).with_state(Metrics { system, metrics });
+    let service = otklik_web::router(app).merge(own).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await.context("the server failed")
+}
+
+/// What `/metrics` is rendered from.
+#[derive(Clone)]
+struct Metrics {
+    system: Arc<System>,
+    metrics: PrometheusHandle,
+}
+
+async fn render(State(own): State<Metrics>) -> impl IntoResponse {
+    match own.system.lags().await {
+        Ok(lags) => {
+            for (stage, lag) in lags {
+                metrics::gauge!(LAG_RECORDS, "stage" => stage).set(lag as f64);
+                count(&own.system.counters, stage);
+            }
+        }
+        Err(error) => tracing::warn!(error = format!("{error:#}"), "lags cannot be read"),
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], own.metrics.render())
+}
+
+fn count(counters: &Counters, stage: &'static str) {
+    let counts = counters.of(stage);
+    for outcome in Outcome::ALL {
+        metrics::counter!(RECORDS_TOTAL, "stage" => stage, "outcome" => outcome.as_str()).absolute(counts.of(outcome));
+    }
+}
