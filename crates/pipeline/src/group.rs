@@ -46,6 +46,25 @@ impl Group {
         Self { log, snapshots, config, snapshot_records, partitions: BTreeMap::new() }
     }
 
+    /// Saves the state when it is time, and empties deleted posts that are no longer in what is saved.
+    async fn keep(&mut self, number: u32) -> PortResult<()> {
+        let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
+        if partition.is_snapshot_due(self.snapshot_records) {
+            let state = partition.to_bytes().map_err(|reason| {
+                PortError::new(ErrorKind::Internal, format!("the state of grouping cannot be written: {reason}"))
+            })?;
+            self.snapshots.save(NAME, number, Snapshot { offset: partition.next, state }).await?;
+            partition.since_snapshot = 0;
+        }
+        while partition.since_snapshot == 0
+            && let Some((id, region)) = partition.deleted.first()
+        {
+            self.log.forget(region, id).await?;
+            partition.deleted.pop_first();
+        }
+        Ok(())
+    }
+
     fn one(&mut self, partition: u32, record: &StoredRecord) -> Result<(Record, Outcome), Invalid> {
         let message: Message<Intake> = Message::from_bytes(&record.payload)?;
         let state = self.partitions.entry(partition).or_default();
@@ -80,7 +99,10 @@ impl Stage for Group {
         let usable = snapshot.filter(|snapshot| snapshot.offset <= committed.offset);
         let restored = usable.map(|snapshot| (Partition::from_bytes(&snapshot.state, &self.config), snapshot.offset));
         let (state, from) = match restored {
-            Some((Ok(state), offset)) => (state, offset),
+            Some((Ok(mut state), offset)) => {
+                state.next = offset;
+                (state, offset)
+            }
             Some((Err(reason), _)) => {
                 tracing::warn!(partition, reason, "grouping state cannot be used, it is built anew from the log");
                 (Partition::default(), 0)
@@ -116,23 +138,19 @@ impl Stage for Group {
         }
         if let Some(partition) = self.partitions.get_mut(&batch.partition) {
             partition.since_snapshot += batch.records.len() as u64;
+            partition.next = batch.records.last().map_or(partition.next, |last| last.offset + 1);
         }
         Ok(handled)
     }
 
     async fn committed(&mut self, next: PartitionPosition) -> PortResult<()> {
-        let Some(partition) = self.partitions.get_mut(&next.partition) else { return Ok(()) };
-        if !partition.is_snapshot_due(self.snapshot_records) {
-            return Ok(());
-        }
-        let state = partition.to_bytes().map_err(|reason| {
-            PortError::new(ErrorKind::Internal, format!("the state of grouping cannot be written: {reason}"))
-        })?;
-        self.snapshots.save(NAME, next.partition, Snapshot { offset: next.offset, state }).await?;
-        partition.since_snapshot = 0;
-        while let Some((id, region)) = partition.deleted.first() {
-            self.log.forget(region, id).await?;
-            partition.deleted.pop_first();
+        self.keep(next.partition).await
+    }
+
+    /// What was left to do when the process ended, or waited for more records, is done now.
+    async fn idle(&mut self) -> PortResult<()> {
+        for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
+            self.keep(partition).await?;
         }
         Ok(())
     }

@@ -80,6 +80,14 @@ pub trait Stage: Send {
     async fn committed(&mut self, _next: PartitionPosition) -> PortResult<()> {
         Ok(())
     }
+
+    /// Everything there is has been handled for now: time for what was put off.
+    ///
+    /// # Errors
+    /// It could not be done. The stage goes on, and is told again.
+    async fn idle(&mut self) -> PortResult<()> {
+        Ok(())
+    }
 }
 
 /// Why a stage has stopped for good.
@@ -155,7 +163,11 @@ impl Runner {
                         committed.remove(&partition);
                     }
                 }
-                Ok(Polled::Idle) => {}
+                Ok(Polled::Idle) => {
+                    if let Err(problem) = stage.idle().await {
+                        tracing::warn!(stage = name, error = %problem, "put off once more");
+                    }
+                }
                 Err(problem) => failed = self.wait_after(name, problem, failed).await.map_err(error("reading"))?,
             }
         }

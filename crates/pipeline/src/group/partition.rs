@@ -22,6 +22,8 @@ pub(super) struct Partition {
     pub(super) deleted: BTreeSet<(String, String)>,
     /// Records handled since the state was last saved.
     pub(super) since_snapshot: u64,
+    /// First offset that is not in the state.
+    pub(super) next: u64,
 }
 
 impl Partition {
@@ -84,7 +86,7 @@ impl Partition {
     pub(super) fn is_snapshot_due(&self, every: u64) -> bool {
         let posts: u64 = self.groupers.values().map(|grouper| grouper.posts() as u64).sum();
         let deletions_wait = !self.deleted.is_empty() && self.since_snapshot >= posts / 10;
-        deletions_wait || self.since_snapshot >= every.min((posts / 4).max(RECORDS_MIN))
+        self.since_snapshot > 0 && deletions_wait || self.since_snapshot >= every.min((posts / 4).max(RECORDS_MIN))
     }
 
     /// The whole state.

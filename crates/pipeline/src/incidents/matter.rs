@@ -14,16 +14,17 @@ use crate::{
     runner::{Handled, count},
 };
 
-/// Reads records; those before `checkpoint` have been handled.
+/// Reads records; those before `checkpoint` have been handled, but for their dead letters, which go with the commit.
 pub(super) fn read(records: &[StoredRecord], checkpoint: u64) -> (Handled, Vec<Matter>) {
     let mut handled = Handled::default();
     let mut matters = Vec::with_capacity(records.len());
     for record in records {
-        if record.payload.is_empty() || record.offset < checkpoint {
+        if record.payload.is_empty() {
             count(&mut handled.counts, Outcome::Skipped);
             continue;
         }
         match Matter::read(&record.payload) {
+            Ok(_) if record.offset < checkpoint => count(&mut handled.counts, Outcome::Skipped),
             Ok((matter, outcome)) => {
                 count(&mut handled.counts, outcome);
                 matters.extend(matter);
