@@ -7,6 +7,7 @@
 mod corrections;
 mod duplicates;
 mod event;
+mod profile;
 mod relation;
 mod risk;
 mod state;
@@ -26,7 +27,7 @@ use self::{
     event::{Events, Facts, counts_of},
     relation::{Candidate, Chosen, best},
     window::{Entry, Window},
-    words::{Words, rare_stems},
+    words::{Common, TextStems, Words, rare_stems},
 };
 
 /// Posts after which places without events are let go.
@@ -71,17 +72,21 @@ pub struct Grouper {
     events: Events,
     lexer: Lexer,
     lexemes: Vec<Lexeme>,
+    /// Words that name nothing.
+    common: Common,
 }
 
 impl Grouper {
     /// A grouper without posts.
     pub fn new(region: RegionId, config: GroupConfig) -> Self {
+        let mut lexer = Lexer::default();
         Self {
+            common: Common::new(&mut lexer),
             window: Window::default(),
             duplicates: Duplicates::default(),
             words: Words::default(),
             events: Events::default(),
-            lexer: Lexer::default(),
+            lexer,
             lexemes: Vec::new(),
             region,
             config,
@@ -112,8 +117,9 @@ impl Grouper {
         let mut lexemes = std::mem::take(&mut self.lexemes);
         self.lexer.read(&post.text, &mut lexemes);
         let fingerprint = Fingerprint::of(&lexemes);
-        let stems = rare_stems(&lexemes, &self.words);
         let facts = Facts::of(post, analysis, &self.config.area_topics);
+        let mut stems = rare_stems(&lexemes, &facts, &self.common, &self.words);
+        stems.telling.retain(|&stem| !self.events.is_of_all(stem));
 
         let twin = self.duplicates.find(&fingerprint, &self.window);
         let chosen = self.choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence));
@@ -123,13 +129,14 @@ impl Grouper {
         };
         let sequence = self.window.next_sequence();
         let original = twin.map(|twin| self.window.original(twin.sequence));
-        let mut entry = Entry::of(post, &fingerprint, &stems, slot, counts_of(&facts));
+        let mut entry = Entry::of(post, &fingerprint, stems.kept(), slot, counts_of(&facts));
         if let (Some(original), Some(true)) = (original, twin.map(|twin| twin.exact)) {
             entry.original_back = u32::try_from(sequence - original).unwrap_or_default();
         }
-        self.words.add(&stems, sequence);
+        self.words.add(&entry.stems, sequence);
         self.duplicates.add(&entry, sequence);
         self.events.join(slot, &entry, post, &facts, (&lexemes, &self.words));
+        self.events.own(slot, &stems, &self.words);
         self.window.push(entry);
         self.tidy(sequence);
         self.lexemes = lexemes;
@@ -186,7 +193,7 @@ impl Grouper {
         Some((sequence, GroupEvidence::Reply { post: id.clone() }))
     }
 
-    fn choose(&self, post: &Post, facts: &Facts, stems: &[u32], twin: Option<u64>) -> Option<Chosen> {
+    fn choose(&self, post: &Post, facts: &Facts, stems: &TextStems, twin: Option<u64>) -> Option<Chosen> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut add = |slot: u32, post: Option<u64>, cosine: f32| match candidates
             .iter_mut()
@@ -194,17 +201,25 @@ impl Grouper {
         {
             Some(known) if cosine > known.cosine => (known.cosine, known.post) = (cosine, post.or(known.post)),
             Some(known) => known.post = known.post.or(post),
-            None => candidates.push(Candidate { slot, post, cosine }),
+            None => candidates.push(Candidate { slot, post, cosine, ..Candidate::default() }),
         };
         let source = self.source_of(post);
         let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
-        for sequence in self.words.recent(stems).into_iter().chain(near) {
+        for sequence in self.words.recent(&stems.all).into_iter().chain(near) {
             if let Some(entry) = self.window.get(sequence) {
-                add(entry.event, Some(sequence), self.words.cosine(stems, &entry.stems));
+                add(entry.event, Some(sequence), self.words.cosine(&stems.all, &entry.stems));
             }
         }
-        for slot in self.events.at_place(facts) {
-            add(slot, None, self.events.cosine(slot, stems, &self.words));
+        for slot in self.events.likely(facts, stems) {
+            add(slot, None, 0.0);
+        }
+        for candidate in &mut candidates {
+            let Some(event) = self.events.get(candidate.slot) else { continue };
+            candidate.cosine = candidate.cosine.max(event.profile.cosine(&stems.all, &self.words));
+            candidate.kinship = event.profile.kinship(stems, &self.words, false);
+            candidate.name_kinship = event.profile.kinship(stems, &self.words, true);
+            candidate.share = event.profile.share(stems.matter, &self.words);
+            candidate.shares_name = event.profile.shares_name(stems);
         }
         let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
         best(facts, &candidates, source, &self.events, &self.window)
@@ -219,6 +234,7 @@ impl Grouper {
                 break;
             }
             if let Some(gone) = self.window.pop_front() {
+                self.words.forget(&gone.stems);
                 self.events.forget_post(gone.event);
             }
         }

@@ -18,6 +18,9 @@ use crate::{
 const TOPICS_MAX: usize = 8;
 /// Score below which a topic is not given.
 const TOPIC_SCORE_MIN: f32 = 0.2;
+/// The topic of a block for what none of its others names, and what its score counts.
+const GENERAL: &str = ".general";
+const GENERAL_WEIGHT: f32 = 0.85;
 /// Homes of communities remembered.
 const HOMES_MAX: usize = 100_000;
 
@@ -160,6 +163,10 @@ impl Analyser {
                 }
                 Kind::Tone(tone) => found.tones.set(*tone, hit.score),
             }
+        }
+        // What is left over of a block comes after what has a name.
+        for topic in found.topics.iter_mut().filter(|topic| topic.id.as_str().ends_with(GENERAL)) {
+            topic.score *= GENERAL_WEIGHT;
         }
         found.topics.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
         found.topics.truncate(TOPICS_MAX);

@@ -11,10 +11,13 @@ use crate::{
     dictionary::{Dictionary, Role, Rule},
     lexer::{Lexeme, Lexer},
     lexicon::Target,
+    token::Flags,
 };
 
-/// Most other words between neighbouring slots of a rule.
+/// Most other words between neighbouring slots of a rule. Numbers and words of one or two letters do not count: they join
+/// («на Мира, 7, в доме»).
 const GAP_MAX: u32 = 3;
+const SHORT_CHARS_MAX: u32 = 2;
 /// Most occurrences of rules kept for one concept as evidence.
 const EVIDENCE_MAX: usize = 8;
 
@@ -66,6 +69,8 @@ pub(crate) struct Matcher {
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
     chosen: Vec<Words>,
+    /// By word: how many words that count stand before it.
+    before: Vec<u32>,
     /// Names of places and where they stand.
     pub(crate) names: Vec<(u32, Words)>,
 }
@@ -79,6 +84,7 @@ impl Matcher {
             by_slot: vec![(0, 0); slots],
             held: Vec::new(),
             chosen: Vec::new(),
+            before: Vec::new(),
             names: Vec::new(),
         }
     }
@@ -86,6 +92,7 @@ impl Matcher {
     /// Finds what a text speaks of; the best first within each kind is left to the caller.
     pub(crate) fn run(&mut self, lexemes: &[Lexeme], lexer: &Lexer) -> Vec<Hit> {
         self.find_phrases(lexemes, lexer);
+        self.count_before(lexemes);
         self.index_found();
         self.try_rules();
         let hits = self.collect();
@@ -118,6 +125,23 @@ impl Matcher {
                 }
             }
         }
+    }
+
+    fn count_before(&mut self, lexemes: &[Lexeme]) {
+        self.before.clear();
+        self.before.push(0);
+        let mut count = 0;
+        for Lexeme { token, .. } in lexemes {
+            let short = token.span.end - token.span.start <= SHORT_CHARS_MAX || token.flags.has(Flags::DIGIT);
+            count += u32::from(!short);
+            self.before.push(count);
+        }
+    }
+
+    /// Words that count between two stretches.
+    fn gap(&self, left: Words, right: Words) -> u32 {
+        let before = |index: u32| self.before.get(index as usize).copied().unwrap_or_default();
+        before(right.from).saturating_sub(before(left.to))
     }
 
     fn index_found(&mut self) {
@@ -185,7 +209,7 @@ impl Matcher {
                 continue;
             }
             chosen.sort_unstable();
-            let close = chosen.windows(2).all(|pair| pair[1].from - pair[0].to.min(pair[1].from) <= GAP_MAX);
+            let close = chosen.windows(2).all(|pair| self.gap(pair[0], pair[1]) <= GAP_MAX);
             let reach = Words {
                 from: chosen.first().map_or(0, |words| words.from),
                 to: chosen.iter().map(|words| words.to).max().unwrap_or_default(),

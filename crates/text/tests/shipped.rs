@@ -81,7 +81,7 @@ fn places_as_people_write_them() {
     check("", "На улице минус 12, а в квартире холодно", &[]);
     check("", "улица 8 Марта, 14", &["street:8_марта:14"]);
     check("", "Хотим мир и покой, орёл летит, свободный день", &[]);
-    check("demo", "Северогорск, Кирова 25: нет тепла", &["demo.severogorsk"]);
+    check("demo", "Северогорск, Кирова 25: нет тепла", &["demo.severogorsk", "demo.severogorsk.kirova:25"]);
 }
 
 #[test]

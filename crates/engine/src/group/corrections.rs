@@ -4,7 +4,7 @@ use otklik_domain::{Event, EventId, PostId};
 
 use super::{
     Grouper,
-    event::{EventState, count},
+    event::{EventState, TOWNS_MAX, count},
     window::{Entry, hash_text},
 };
 
@@ -99,6 +99,7 @@ impl Grouper {
             }
         }
         let events = self.events.snapshot(slot, &self.region).into_iter().collect();
+        self.words.forget(&entry.stems);
         self.window.erase(sequence);
         if self.events.get(slot).is_some_and(|event| event.posts == 0) {
             self.events.remove(slot);
@@ -125,14 +126,18 @@ fn absorb(event: &mut EventState, other: &EventState) {
     event.views += other.views;
     other.networks.iter().for_each(|&(network, posts)| count(&mut event.networks, network, usize::MAX, posts));
     event.networks.sort_unstable();
-    other.stems.iter().for_each(|&(stem, posts)| count(&mut event.stems, stem, 32, posts));
+    event.profile.merge(&other.profile);
     for (topic, weight) in &other.topics {
         match event.topics.iter_mut().find(|(known, _)| known == topic) {
             Some((_, sum)) => *sum += weight,
             None => event.topics.push((topic.clone(), *weight)),
         }
     }
-    event.is_area |= other.is_area;
+    event.area_posts += other.area_posts;
+    event.topic_posts += other.topic_posts;
+    for (town, votes) in &other.towns {
+        count(&mut event.towns, town.clone(), TOWNS_MAX, *votes);
+    }
     for located in &other.addresses {
         match event.addresses.iter_mut().find(|known| known.key == located.key) {
             Some(known) => known.count += located.count,
@@ -175,17 +180,16 @@ fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState) {
     event.complaints += u32::from(entry.counts & COUNTS_COMPLAINT != 0);
     event.views += u64::from(entry.views);
     event.pulse.beat(entry.at);
-    for &stem in entry.stems.iter().filter(|&&stem| stem != 0) {
-        count(&mut event.stems, stem, 32, 1);
-    }
+    event.profile.add(&entry.stems);
     let network = entry.id.split(':').next().map_or(0, hash_text);
     let known = otklik_domain::Network::ALL.iter().position(|own| hash_text(own.as_str()) == network);
     count(&mut event.networks, known.unwrap_or(otklik_domain::Network::ALL.len() - 1) as u8, usize::MAX, 1);
     if event.topics.is_empty() {
         event.topics.clone_from(&parent.topics);
-        event.municipality.clone_from(&parent.municipality);
+        event.towns.clone_from(&parent.towns);
         event.severity = parent.severity;
-        event.is_area = parent.is_area;
+        event.area_posts = parent.area_posts;
+        event.topic_posts = parent.topic_posts;
         event.sentences.clone_from(&parent.sentences);
     }
 }

@@ -12,24 +12,27 @@ use otklik_text::Lexeme;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::facts::{Facts, Located};
+pub(crate) use self::facts::{Facts, Located, block_of, family_of};
 use super::{
+    profile::Profile,
     risk::Pulse,
     summary::Sentences,
     window::{COUNTS_APPEAL, COUNTS_COMPLAINT, Entry, Window, hash_text, seconds},
-    words::Words,
+    words::{TextStems, Words},
 };
 
 /// Authors told apart in one event; beyond it each post of an unknown author counts as one more.
 const AUTHORS_MAX: usize = 10_000;
-/// Stems kept of an event: the most frequent of its posts'.
-const STEMS_MAX: usize = 32;
 /// Addresses kept of an event.
 const ADDRESSES_MAX: usize = 16;
 /// Topics kept of an event.
 const TOPICS_MAX: usize = 8;
 /// Words of danger kept of an event.
 const DANGER_MAX: usize = 8;
+/// Towns kept of an event.
+pub(crate) const TOWNS_MAX: usize = 8;
+/// Votes for a town that a text names, or a point lies in; a community's home has one.
+const SURE_VOTES: u32 = 3;
 /// Events remembered by place and topic.
 const AT_PLACE: usize = 8;
 
@@ -54,11 +57,14 @@ pub(crate) struct EventState {
     pub(crate) networks: Vec<(u8, u32)>,
     /// Topics and the sum of their scores.
     pub(crate) topics: Vec<(String, f32)>,
-    pub(crate) is_area: bool,
+    /// Posts whose topic reaches beyond one address, and posts with a topic.
+    pub(crate) area_posts: u32,
+    pub(crate) topic_posts: u32,
     pub(crate) addresses: Vec<Located>,
-    pub(crate) municipality: Option<(String, String)>,
+    /// Municipalities, id and name, with the votes for each.
+    pub(crate) towns: Vec<((String, String), u32)>,
     pub(crate) point: Option<(f64, f64)>,
-    pub(crate) stems: Vec<(u32, u32)>,
+    pub(crate) profile: Profile,
     pub(crate) severity: u8,
     pub(crate) danger: Vec<String>,
     pub(crate) pulse: Pulse,
@@ -70,6 +76,25 @@ impl EventState {
     pub(crate) fn topic(&self) -> Option<&str> {
         let best = self.topics.iter().reduce(|best, other| if other.1 > best.1 { other } else { best });
         best.map(|(topic, _)| topic.as_str())
+    }
+
+    /// Whether its trouble reaches beyond one address, by most of its posts.
+    pub(crate) fn is_area(&self) -> bool {
+        self.area_posts * 2 > self.topic_posts
+    }
+
+    /// The municipality most posts speak for, id and name, the first of equals.
+    pub(crate) fn municipality(&self) -> Option<&(String, String)> {
+        self.town().map(|(town, _)| town)
+    }
+
+    /// Whether its municipality was named, and not only that of the communities it is spoken of in.
+    pub(crate) fn is_town_sure(&self) -> bool {
+        self.town().is_some_and(|(_, votes)| *votes >= SURE_VOTES)
+    }
+
+    fn town(&self) -> Option<&((String, String), u32)> {
+        self.towns.iter().reduce(|best, other| if other.1 > best.1 { other } else { best })
     }
 
     /// The address named most, the most precise of equally often named ones.
@@ -104,6 +129,8 @@ pub(crate) struct Events {
     by_id: FxHashMap<u64, u32>,
     /// By place and topic: slots of the latest events there, the latest first.
     at_place: FxHashMap<u64, [u32; AT_PLACE]>,
+    /// By stem: the event whose own it is, or [`NO_SLOT`] where it can be no event's.
+    owners: FxHashMap<u32, u32>,
 }
 
 /// Events as they are saved. The order of free slots decides which is used next, so it is kept.
@@ -112,6 +139,7 @@ pub(crate) struct SavedEvents {
     slots: Vec<Option<EventState>>,
     free: Vec<u32>,
     at_place: BTreeMap<u64, [u32; AT_PLACE]>,
+    owners: BTreeMap<u32, u32>,
 }
 
 /// Marks an empty entry of a list of slots.
@@ -160,11 +188,12 @@ impl Events {
             views: 0,
             networks: Vec::new(),
             topics: Vec::new(),
-            is_area: false,
+            area_posts: 0,
+            topic_posts: 0,
             addresses: Vec::new(),
-            municipality: None,
+            towns: Vec::new(),
             point: None,
-            stems: Vec::new(),
+            profile: Profile::default(),
             severity: 0,
             danger: Vec::new(),
             pulse: Pulse::default(),
@@ -212,31 +241,46 @@ impl Events {
         event.networks.sort_unstable();
         event.pulse.beat(entry.at);
         event.add_facts(facts);
-        for &stem in entry.stems.iter().filter(|&&stem| stem != 0) {
-            count(&mut event.stems, stem, STEMS_MAX, 1);
-        }
+        event.profile.add(&entry.stems);
         event.sentences.add(post, facts, text.0, text.1);
     }
 
-    /// Slots of recent events at the places and on the topics a post speaks of.
-    pub(crate) fn at_place(&self, facts: &Facts) -> Vec<u32> {
-        let mut slots: Vec<u32> = facts
-            .keys()
-            .filter_map(|key| self.at_place.get(&key))
-            .flatten()
+    /// Remembers the words of a post that are its event's own: most recent posts with them are of it, or they are names that
+    /// no other event's posts say as often.
+    pub(crate) fn own(&mut self, slot: u32, stems: &TextStems, words: &Words) {
+        let Some(event) = self.get(slot) else { return };
+        let says = |slot: &u32, stem: u32| self.get(*slot).map_or(0, |event| event.profile.posts_with(stem));
+        let is_foremost = |stem: u32, posts: u32| {
+            if self.is_of_all(stem) {
+                return false;
+            }
+            let owner = self.owners.get(&stem);
+            let is_name = stems.names.contains(&stem) || owner.is_some();
+            posts * 2 > words.count(stem) && posts > 1
+                || is_name && owner.is_none_or(|owner| *owner == slot || says(owner, stem) <= posts)
+        };
+        let owned: Vec<u32> =
+            (stems.telling.iter().copied()).filter(|&stem| is_foremost(stem, event.profile.posts_with(stem))).collect();
+        self.owners.extend(owned.into_iter().map(|stem| (stem, slot)));
+        self.owners.extend(stems.towns.iter().map(|&stem| (stem, NO_SLOT)));
+    }
+
+    /// Whether a stem is of a town's name, and so no event's own.
+    pub(crate) fn is_of_all(&self, stem: u32) -> bool {
+        self.owners.get(&stem) == Some(&NO_SLOT)
+    }
+
+    /// Slots of recent events at the places and on the topics a post speaks of, and of those that own words of it.
+    pub(crate) fn likely(&self, facts: &Facts, stems: &TextStems) -> Vec<u32> {
+        let at_place = facts.keys().filter_map(|key| self.at_place.get(&key)).flatten();
+        let mut slots: Vec<u32> = at_place
+            .chain(stems.telling.iter().filter_map(|stem| self.owners.get(stem)))
             .copied()
             .filter(|&slot| self.get(slot).is_some())
             .collect();
         slots.sort_unstable();
         slots.dedup();
         slots
-    }
-
-    /// How alike a post's stems and those of an event are.
-    pub(crate) fn cosine(&self, slot: u32, stems: &[u32], words: &Words) -> f32 {
-        let Some(event) = self.get(slot) else { return 0.0 };
-        let own: Vec<u32> = event.stems.iter().map(|(stem, _)| *stem).collect();
-        words.cosine(stems, &own)
     }
 
     pub(crate) fn add_views(&mut self, slot: u32, grown: u32) {
@@ -271,6 +315,7 @@ impl Events {
         let slots = &self.slots;
         let lives = |slot: u32| slots.get(slot as usize).is_some_and(Option::is_some);
         self.at_place.retain(|_, list| list.iter().any(|&slot| lives(slot)));
+        self.owners.retain(|_, slot| *slot == NO_SLOT || lives(*slot));
     }
 
     /// An event as others see it.
@@ -278,7 +323,7 @@ impl Events {
         let event = self.get(slot)?;
         let topic = event.topic().map(TopicId::from);
         let address = event.address();
-        let (municipality, municipality_name) = event.municipality.clone().unzip();
+        let (municipality, municipality_name) = event.municipality().cloned().unzip();
         let place_name = match (address, &municipality_name) {
             (Some(address), _) => address.name.clone(),
             (None, name) => name.clone().unwrap_or_default(),
@@ -347,12 +392,17 @@ impl Events {
             slots: self.slots.clone(),
             free: self.free.clone(),
             at_place: self.at_place.iter().map(|(key, list)| (*key, *list)).collect(),
+            owners: self.owners.iter().map(|(stem, slot)| (*stem, *slot)).collect(),
         }
     }
 
     /// Goes on from what was saved; `None` when it does not fit together.
     pub(crate) fn restore(saved: SavedEvents) -> Option<Self> {
-        let mut events = Self { at_place: saved.at_place.into_iter().collect(), ..Self::default() };
+        let mut events = Self {
+            at_place: saved.at_place.into_iter().collect(),
+            owners: saved.owners.into_iter().collect(),
+            ..Self::default()
+        };
         let holes = saved.slots.iter().filter(|slot| slot.is_none()).count();
         let free_fits = saved.free.iter().all(|&slot| saved.slots.get(slot as usize).is_some_and(Option::is_none));
         if holes != saved.free.len() || !free_fits {
@@ -377,7 +427,8 @@ impl EventState {
                 None => {}
             }
         }
-        self.is_area |= facts.is_area;
+        self.area_posts += u32::from(facts.is_area);
+        self.topic_posts += u32::from(facts.topic.is_some());
         if let Some(located) = &facts.address {
             let room = self.addresses.len() < ADDRESSES_MAX;
             match self.addresses.iter_mut().find(|known| known.key == located.key) {
@@ -386,8 +437,9 @@ impl EventState {
                 None => {}
             }
         }
-        if self.municipality.is_none() {
-            self.municipality.clone_from(&facts.municipality);
+        if let Some(town) = &facts.municipality {
+            let votes = if facts.is_town_sure { SURE_VOTES } else { 1 };
+            count(&mut self.towns, town.clone(), TOWNS_MAX, votes);
         }
         self.point = self.point.or(facts.point);
         self.severity = self.severity.max(facts.severity);

@@ -3,18 +3,26 @@
 use otklik_domain::{GeoPoint, GroupEvidence, PlaceId, PostId, TopicId};
 
 use super::{
-    event::{EventState, Events, Facts},
+    event::{EventState, Events, Facts, block_of, family_of},
     window::Window,
 };
 
 /// An event a post may belong to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Candidate {
     pub(crate) slot: u32,
     /// The post of it that is most alike.
     pub(crate) post: Option<u64>,
     /// How alike the words are, 0..1.
     pub(crate) cosine: f32,
+    /// How much a word that is the event's own speaks for it, 0..1.
+    pub(crate) kinship: f32,
+    /// The same of names only.
+    pub(crate) name_kinship: f32,
+    /// How much of what was said lately on the post's topic in its town was said in the event, 0..1.
+    pub(crate) share: f32,
+    /// Whether both name the same thing.
+    pub(crate) shares_name: bool,
 }
 
 /// The event chosen, and why.
@@ -28,12 +36,18 @@ pub(crate) struct Chosen {
 /// How the places of a post and an event lie to each other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Nearness {
-    /// The same house or landmark, or the same spot of the map.
+    /// The same house, or the same spot of the map: it may have many troubles.
     SameAddress,
+    /// The same bridge, school, shop.
+    SameLandmark,
     /// The same street, a house named on one side at most.
     SameStreet,
+    /// The same part of the town, the same village, or the same town named by both.
+    SamePart,
     /// Within a few houses on the map.
     Near,
+    /// Farther than that on the map, within one part of the town.
+    SameDistrict,
     /// Another house of the same street.
     OtherHouse,
     /// The same town, an address on one side at most.
@@ -56,10 +70,24 @@ enum Topics {
 
 /// Likeness nothing reaches.
 const NEVER: f32 = 2.0;
-const SAME_SPOT_METRES: f64 = 40.0;
+const SAME_SPOT_METRES: f64 = 25.0;
 const NEAR_METRES: f64 = 150.0;
+const DISTRICT_METRES: f64 = 1_500.0;
 const TOWN_METRES: f64 = 20_000.0;
 const HOUR: u32 = 3600;
+/// Longest remark that is taken to be about the post it answers, in characters.
+const REMARK_CHARS_MAX: usize = 60;
+/// Cosine of a text and its copy with a word changed.
+const COPY_MIN: f32 = 0.95;
+/// What a post more speaks for an event, by its logarithm.
+const SIZE_WEIGHT: f32 = 0.05;
+/// Kinship needed beyond the usual for an event without a topic.
+const CHAT_MORE: f32 = 0.1;
+/// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
+const IDLE_MIN: f32 = 0.6;
+const IDLE_MORE: f32 = 0.1;
+/// Share of the cosine needed that is enough when both name the same thing.
+const BY_NAME: f32 = 0.6;
 
 /// The event a post belongs to, or none of the candidates.
 pub(crate) fn best(
@@ -74,9 +102,15 @@ pub(crate) fn best(
     }
     let scored = candidates.iter().filter_map(|candidate| {
         let event = events.get(candidate.slot)?;
-        let needed = needed(facts, event);
-        let margin = candidate.cosine - needed;
-        (margin >= 0.0).then_some((margin, candidate, event))
+        let (cosine, kinship) = needed(facts, event, candidate.shares_name);
+        let share = needed_share(facts, event);
+        // A trouble of one address is told from its like by names only.
+        let any_word = event.is_area() && matches!(topics(facts, event), Topics::Same | Topics::SameBlock);
+        let kin = if any_word { candidate.kinship } else { candidate.name_kinship };
+        let margin = (candidate.cosine - cosine).max(kin - kinship).max(candidate.share - share);
+        // Where several fit the largest is the likeliest.
+        let size = (event.posts as f32).ln() * SIZE_WEIGHT;
+        (margin >= 0.0).then_some((margin + size, candidate, event))
     });
     let (_, candidate, event) = scored.max_by(|(a, first, _), (b, second, _)| {
         // Of equally good ones the one that began first, so that an event does not split for no reason.
@@ -104,31 +138,89 @@ fn by_source(
         GroupEvidence::Repost { .. } => true,
         _ => match topics(facts, event) {
             Topics::Same | Topics::SameBlock => !matches!(nearness(facts, event), Nearness::OtherTown),
-            // A remark without a topic of its own goes with what it remarks on, if that is about something.
-            Topics::OneUnknown => facts.topic.is_none() && facts.address.is_none() || cosine >= 0.3,
-            Topics::Different => false,
+            // A remark without a topic of its own goes with what it remarks on: «У нас на Мира, 5 тоже».
+            Topics::OneUnknown => facts.topic.is_none() || cosine >= 0.3,
+            // So does a short remark whatever it speaks of; a long text may tell of another trouble.
+            Topics::Different => facts.address.is_none() && facts.chars <= REMARK_CHARS_MAX,
         },
     };
     belongs.then(|| Chosen { slot, similarity: cosine, evidence: vec![evidence] })
 }
 
-/// How alike the words have to be for a post to belong to an event.
-fn needed(facts: &Facts, event: &EventState) -> f32 {
-    let is_area = facts.is_area || event.is_area;
-    let nearness = nearness(facts, event);
-    let base = match (nearness, topics(facts, event)) {
-        (Nearness::SameAddress, Topics::Same) => 0.0,
-        (Nearness::SameAddress, Topics::SameBlock) => 0.15,
-        (Nearness::SameAddress, Topics::OneUnknown) => 0.2,
-        (Nearness::SameAddress, Topics::Different) => 0.45,
-        (Nearness::SameStreet | Nearness::Near, Topics::Same) => 0.12,
-        (Nearness::SameStreet | Nearness::Near, Topics::SameBlock) => 0.28,
-        (Nearness::SameStreet | Nearness::Near, Topics::OneUnknown) => 0.32,
-        (Nearness::SameStreet | Nearness::Near, Topics::Different) => 0.6,
+/// Cosine and kinship a post needs to belong to an event; one of them is enough.
+fn needed(facts: &Facts, event: &EventState, shares_name: bool) -> (f32, f32) {
+    let is_area = event.is_area() && (facts.is_area || facts.topic.is_none());
+    let (nearness, topics) = (nearness(facts, event), topics(facts, event));
+    let silence = silence(nearness, facts.at.saturating_sub(event.last_at));
+    let alike = matches!(topics, Topics::Same | Topics::SameBlock);
+    let named = if shares_name && alike { BY_NAME } else { 1.0 };
+    // What people chat about without a trouble has names of its own too.
+    let chat = if event.topic().is_none() { CHAT_MORE } else { 0.0 };
+    let kinship = needed_kinship(nearness, topics, is_area) + chat;
+    let cosine = needed_cosine(nearness, topics, is_area);
+    // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
+    let somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
+    let cosine = if somewhere { cosine.max(COPY_MIN) } else { cosine * named };
+    // Chat about the same place or thing is no part of its trouble.
+    let kinship = if somewhere { kinship + CHAT_MORE } else { kinship };
+    let (cosine, kinship) = if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
+    (cosine + silence, kinship + silence)
+}
+
+/// Share in its matter an event needs for a post that says no more than the matter.
+fn needed_share(facts: &Facts, event: &EventState) -> f32 {
+    let is_area = event.is_area() && facts.is_area;
+    let silent = facts.at.saturating_sub(event.last_at);
+    match nearness(facts, event) {
+        _ if silent > 24 * HOUR || !facts.speaks_up => NEVER,
+        Nearness::SameStreet | Nearness::SamePart | Nearness::SameTown => 0.5,
+        Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if is_area => 0.6,
+        _ => NEVER,
+    }
+}
+
+/// A word of the event's own is enough where nothing speaks against it.
+fn needed_kinship(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
+    match (nearness, topics) {
+        (Nearness::OtherTown, _) => NEVER,
+        (Nearness::OtherHouse | Nearness::OtherAddress, _) if !is_area => NEVER,
+        (Nearness::OtherHouse | Nearness::OtherAddress, Topics::Different) => NEVER,
+        (_, Topics::Same | Topics::SameBlock) => 0.5,
+        (_, Topics::OneUnknown) => 0.55,
+        (_, Topics::Different) => 0.68,
+    }
+}
+
+fn needed_cosine(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
+    match (nearness, topics) {
+        (Nearness::SameAddress, Topics::Same) => 0.08,
+        (Nearness::SameAddress, Topics::SameBlock) => 0.3,
+        (Nearness::SameAddress, Topics::OneUnknown) => 0.25,
+        (Nearness::SameAddress, Topics::Different) => 0.5,
+        (Nearness::SameLandmark, Topics::Same) => 0.0,
+        (Nearness::SameLandmark, Topics::SameBlock) => 0.12,
+        (Nearness::SameLandmark, Topics::OneUnknown) => 0.12,
+        (Nearness::SameLandmark, Topics::Different) => 0.35,
+        (Nearness::SameStreet, Topics::Same) => 0.06,
+        (Nearness::SameStreet, Topics::SameBlock) if is_area => 0.15,
+        (Nearness::SameStreet, Topics::SameBlock) => 0.28,
+        (Nearness::SameStreet, Topics::OneUnknown) => 0.32,
+        (Nearness::SameStreet, Topics::Different) => 0.6,
+        (Nearness::SamePart, Topics::Same) if is_area => 0.06,
+        (Nearness::SamePart, Topics::SameBlock) if is_area => 0.1,
+        (Nearness::SamePart, Topics::Same) => 0.15,
+        (Nearness::SamePart, Topics::SameBlock) => 0.3,
+        (Nearness::SamePart, Topics::OneUnknown) => 0.42,
+        (Nearness::SamePart, Topics::Different) => 0.65,
+        (Nearness::Near | Nearness::SameDistrict, Topics::Same) if is_area => 0.2,
+        (Nearness::Near | Nearness::SameDistrict, Topics::SameBlock) if is_area => 0.4,
+        (Nearness::Near, Topics::Same) => 0.9,
+        (Nearness::Near | Nearness::SameDistrict, _) => NEVER,
         (Nearness::OtherHouse, Topics::Same) if is_area => 0.1,
-        (Nearness::OtherHouse, Topics::SameBlock) if is_area => 0.25,
+        (Nearness::OtherHouse, Topics::SameBlock) if is_area => 0.15,
         (Nearness::OtherHouse, _) => NEVER,
-        (Nearness::SameTown, Topics::Same) if is_area => 0.12,
+        (Nearness::SameTown, Topics::Same) if is_area => 0.1,
+        (Nearness::SameTown, Topics::SameBlock) if is_area => 0.15,
         (Nearness::SameTown, Topics::Same) => 0.3,
         (Nearness::SameTown, Topics::SameBlock) => 0.4,
         (Nearness::SameTown, Topics::OneUnknown) => 0.45,
@@ -136,33 +228,47 @@ fn needed(facts: &Facts, event: &EventState) -> f32 {
         (Nearness::OtherAddress, Topics::Same) if is_area => 0.2,
         (Nearness::OtherAddress, Topics::SameBlock) if is_area => 0.4,
         (Nearness::OtherAddress, _) => NEVER,
-        (Nearness::OtherTown, Topics::Different) => NEVER,
-        (Nearness::OtherTown, _) => 0.85,
+        (Nearness::OtherTown, _) => NEVER,
         (Nearness::Unknown, Topics::Same) => 0.3,
         (Nearness::Unknown, Topics::SameBlock) => 0.42,
         (Nearness::Unknown, Topics::OneUnknown) => 0.45,
         (Nearness::Unknown, Topics::Different) => 0.65,
-    };
-    base + silence(nearness, facts.at.saturating_sub(event.last_at))
+    }
 }
 
 /// What a silence costs: at one address a trouble lasts for days, elsewhere it is soon another one.
 fn silence(nearness: Nearness, silent: u32) -> f32 {
     match nearness {
-        Nearness::SameAddress | Nearness::SameStreet | Nearness::Near => 0.0,
-        Nearness::OtherHouse | Nearness::OtherAddress if silent > 12 * HOUR => NEVER,
+        Nearness::SameAddress | Nearness::SameLandmark | Nearness::SameStreet | Nearness::Near => 0.0,
+        Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if silent > 12 * HOUR => NEVER,
         _ if silent > 96 * HOUR => 0.35,
         _ if silent > 36 * HOUR => 0.15,
         _ => 0.0,
     }
 }
 
+/// Weight of a topic, the sum of its scores, from which it is one of an event's.
+const EVENT_TOPIC_MIN: f32 = 1.0;
+/// Share of the best topic's score from which another is as likely.
+const AS_LIKELY: f32 = 0.8;
+
 fn topics(facts: &Facts, event: &EventState) -> Topics {
-    let (Some((own, _)), Some(theirs)) = (&facts.topic, event.topic()) else { return Topics::OneUnknown };
-    let block = |topic: &str| topic.split('.').next().map(str::to_owned);
-    if own == theirs || event.topics.iter().any(|(topic, weight)| topic == own && *weight >= 1.0) {
+    let Some(main) = event.topic() else { return Topics::OneUnknown };
+    let is_theirs = |own: &str| {
+        own == main || event.topics.iter().any(|(topic, weight)| topic == own && *weight >= EVENT_TOPIC_MIN)
+    };
+    let Some((_, best)) = &facts.topic else {
+        // Words that only hint at a topic hint at an event on it.
+        let hinted = facts.topics.iter().any(|(own, _)| own == main);
+        return if hinted { Topics::SameBlock } else { Topics::OneUnknown };
+    };
+    let mut likely = facts.topics.iter().filter(|(_, score)| *score >= best * AS_LIKELY);
+    // `heating_off` and `heating_weak` are two words for one trouble when it reaches beyond one address.
+    let is_area = facts.is_area && event.is_area();
+    let is_family = |own: &str| is_area && family_of(own) == family_of(main);
+    if likely.clone().any(|(own, _)| is_theirs(own) || is_family(own)) {
         Topics::Same
-    } else if block(own) == block(theirs) {
+    } else if likely.any(|(own, _)| block_of(own) == block_of(main)) {
         Topics::SameBlock
     } else {
         Topics::Different
@@ -178,20 +284,33 @@ fn nearness(facts: &Facts, event: &EventState) -> Nearness {
         return match metres {
             _ if metres <= SAME_SPOT_METRES => Nearness::SameAddress,
             _ if metres <= NEAR_METRES => Nearness::Near,
+            _ if metres <= DISTRICT_METRES => Nearness::SameDistrict,
             _ if metres <= TOWN_METRES => Nearness::OtherAddress,
             _ => Nearness::OtherTown,
         };
     }
-    let town = |municipality: &Option<(String, String)>| municipality.as_ref().map(|(id, _)| id.clone());
-    let (own_town, their_town) = (town(&facts.municipality), town(&event.municipality));
+    let own_town = facts.municipality.as_ref().map(|(id, _)| id);
+    let their_town = event.municipality().map(|(id, _)| id);
     if own_town.is_some() && their_town.is_some() && own_town != their_town {
-        return Nearness::OtherTown;
+        // People tell in one town's community what happens in another.
+        let sure = facts.is_town_sure && event.is_town_sure();
+        return if sure { Nearness::OtherTown } else { Nearness::Unknown };
     }
     let Some(own) = &facts.address else {
-        return if own_town.is_some() && their_town.is_some() { Nearness::SameTown } else { Nearness::Unknown };
+        return match (own_town, their_town) {
+            // Who names the town and nothing more precise means the whole of it.
+            (Some(_), Some(_)) if facts.names_town && event.is_town_sure() => Nearness::SamePart,
+            (Some(_), Some(_)) => Nearness::SameTown,
+            _ => Nearness::Unknown,
+        };
     };
-    if event.addresses.iter().any(|theirs| theirs.key == own.key && own.rank >= 2) {
-        return Nearness::SameAddress;
+    if event.addresses.iter().any(|theirs| theirs.key == own.key) {
+        return match own.rank {
+            3 => Nearness::SameAddress,
+            2 => Nearness::SameLandmark,
+            1 => Nearness::SameStreet,
+            _ => Nearness::SamePart,
+        };
     }
     let on_street = |theirs: &&super::event::Located| own.street != 0 && theirs.street == own.street;
     match event.addresses.iter().filter(on_street).max_by_key(|theirs| theirs.rank) {
@@ -204,9 +323,11 @@ fn nearness(facts: &Facts, event: &EventState) -> Nearness {
                 Nearness::Unknown
             }
         }
-        // A part of the town may well hold the address.
-        None if own.rank == 0 || event.addresses.iter().all(|theirs| theirs.rank == 0) => Nearness::SameTown,
-        None => Nearness::OtherAddress,
+        // A part of the town may well hold the address; another part does not.
+        None => {
+            let theirs_are_parts = event.addresses.iter().all(|theirs| theirs.rank == 0);
+            if (own.rank == 0) == theirs_are_parts { Nearness::OtherAddress } else { Nearness::SameTown }
+        }
     }
 }
 
@@ -232,7 +353,7 @@ fn evidence(facts: &Facts, event: &EventState, cosine: f32, post: Option<PostId>
         (None, Some(address)) => evidence
             .push(GroupEvidence::Place { place: PlaceId::from(address.id.as_str()), name: address.name.clone() }),
         (None, None) => {
-            let same_town = facts.municipality.is_some() && facts.municipality == event.municipality;
+            let same_town = facts.municipality.is_some() && facts.municipality.as_ref() == event.municipality();
             if let Some((id, name)) = facts.municipality.as_ref().filter(|_| same_town) {
                 evidence.push(GroupEvidence::Place { place: PlaceId::from(id.as_str()), name: name.clone() });
             }

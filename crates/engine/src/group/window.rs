@@ -40,10 +40,8 @@ pub(crate) const COUNTS_APPEAL: u8 = 2;
 pub(crate) const COUNTS_SHORT: u8 = 4;
 
 impl Entry {
-    pub(crate) fn of(post: &Post, fingerprint: &Fingerprint, stems: &[u32], event: u32, counts: u8) -> Self {
+    pub(crate) fn of(post: &Post, fingerprint: &Fingerprint, stems: Stems, event: u32, counts: u8) -> Self {
         let short = if fingerprint.words < EXACT_WORDS_MIN { COUNTS_SHORT } else { 0 };
-        let mut kept = [0; STEMS];
-        kept.iter_mut().zip(stems).for_each(|(slot, &stem)| *slot = stem);
         Self {
             id: post.id.as_str().into(),
             at: seconds(post.published_at),
@@ -52,7 +50,7 @@ impl Entry {
             views: u32::try_from(post.metrics.views).unwrap_or(u32::MAX),
             exact: fingerprint.exact,
             bins: fingerprint.bins,
-            stems: kept,
+            stems,
             counts: counts | short,
             original_back: 0,
         }

@@ -129,6 +129,8 @@ pub(crate) fn adjective_nominative(word: &str, gender: Gender) -> String {
     match gender {
         Gender::Feminine if soft => format!("{root}яя"),
         Gender::Feminine => format!("{root}ая"),
+        // «Речной» is a nominative as it stands.
+        Gender::Masculine if *ending == "ой" => word.to_owned(),
         Gender::Masculine if root.ends_with('к') || soft => format!("{root}ий"),
         Gender::Masculine => format!("{root}ый"),
         Gender::Neuter if soft => format!("{root}ее"),

@@ -36,9 +36,19 @@ pub(crate) fn resolve(
     let chosen = longest(names, lexemes);
     let home_region = context.region.or_else(|| named_region(gazetteer, &chosen));
     let mut mentions = Vec::new();
-    let mut taken = Vec::new();
-    for (name, words) in chosen {
-        let Some(found) = choose(gazetteer, cues, (name, words), lexemes, context, home_region) else { continue };
+    let mut taken: Vec<Words> = Vec::new();
+    let mut found: Vec<(Chosen<'_>, Words)> = chosen
+        .into_iter()
+        .filter_map(|(name, words)| {
+            Some((choose(gazetteer, cues, (name, words), lexemes, context, home_region)?, words))
+        })
+        .collect();
+    // The same words may name a street here and a town far away: here comes first.
+    found.sort_by_key(|(found, words)| (words.from, !found.in_region));
+    for (found, words) in found {
+        if taken.last() == Some(&words) {
+            continue;
+        }
         if let Some(mention) = mention(gazetteer, cues, &found, words, lexemes, text) {
             taken.push(words);
             mentions.push(mention);
@@ -99,6 +109,7 @@ struct Chosen<'g> {
     place: &'g Place,
     score: f32,
     marked_street: bool,
+    in_region: bool,
 }
 
 fn choose<'g>(
@@ -111,12 +122,15 @@ fn choose<'g>(
 ) -> Option<Chosen<'g>> {
     let surroundings = Surroundings::of(words, lexemes, cues);
     let places = gazetteer.of_name(name);
+    let is_at_home = |place: &Place| home_region.is_none_or(|region| gazetteer.is_in_region(place, region));
     let best = places
         .iter()
         .filter_map(|&index| gazetteer.by_index(index))
         .filter(|place| surroundings.allow(place, words))
         // Every town has a Lenin street: without a region the words say which street, not where.
         .filter(|place| home_region.is_some() || is_town_or_larger(place))
+        // «Лермонтова, 8» is a street here and no town far away.
+        .filter(|place| !surroundings.number || is_at_home(place) || surroundings.kind.is_some())
         .max_by_key(|place| {
             let in_region = home_region.is_some_and(|region| gazetteer.is_in_region(place, region));
             let at_home = context.home.is_some_and(|home| gazetteer.path_up(place).any(|above| above.id == *home));
@@ -130,7 +144,7 @@ fn choose<'g>(
             let people = gazetteer.path_up(place).map(|above| above.population).find(|&people| people > 0);
             (marked, in_region, at_home, kind, place.kind == PlaceKind::Settlement, people)
         })?;
-    let in_region = home_region.is_none_or(|region| gazetteer.is_in_region(best, region));
+    let in_region = is_at_home(best);
     let rivals = places.len() > 1 && home_region.is_none();
     let mut score: f32 = 0.55;
     score += if surroundings.capital { 0.2 } else { 0.0 };
@@ -139,7 +153,7 @@ fn choose<'g>(
     score += if words.to - words.from > 1 { 0.1 } else { 0.0 };
     score -= if rivals { 0.15 } else { 0.0 };
     score -= if in_region { 0.0 } else { 0.1 };
-    Some(Chosen { place: best, score: score.clamp(0.1, 0.99), marked_street: surroundings.street })
+    Some(Chosen { place: best, score: score.clamp(0.1, 0.99), marked_street: surroundings.street, in_region })
 }
 
 /// What stands around a name.
@@ -150,6 +164,8 @@ struct Surroundings {
     on: bool,
     street: bool,
     house: bool,
+    /// A number follows, be it after a comma.
+    number: bool,
     kind: Option<PlaceKind>,
 }
 
@@ -161,7 +177,8 @@ impl Surroundings {
         let joins = |lexeme: &&Lexeme| {
             !lexeme.token.flags.has(Flags::AFTER_COMMA) && !lexeme.token.flags.has(Flags::SENTENCE_START)
         };
-        let after = lexemes.get(words.to as usize).filter(joins);
+        let next = lexemes.get(words.to as usize);
+        let after = next.filter(joins);
         let kind = if before.is_some_and(|lexeme| cues.is_town(lexeme)) {
             Some(PlaceKind::Settlement)
         } else if after.is_some_and(|lexeme| cues.is_district(lexeme)) {
@@ -171,12 +188,16 @@ impl Surroundings {
         } else {
             None
         };
+        let number = next.is_some_and(|lexeme| {
+            lexeme.token.flags.has(Flags::DIGIT) && !lexeme.token.flags.has(Flags::SENTENCE_START)
+        });
         Self {
             capital: first.is_some_and(|lexeme| lexeme.token.flags.has(Flags::CAPITAL)),
             preposition: before.is_some_and(|lexeme| cues.is_preposition(lexeme)),
             on: before.is_some_and(|lexeme| cues.is_on(lexeme)),
             street: before.into_iter().chain(after).any(|lexeme| cues.street(lexeme).is_some()),
-            house: after.is_some_and(|lexeme| lexeme.token.flags.has(Flags::DIGIT) || cues.is_house(lexeme)),
+            house: after.is_some_and(|lexeme| cues.is_house(lexeme)) || number,
+            number,
             kind,
         }
     }
@@ -184,11 +205,12 @@ impl Surroundings {
     /// Whether the words may name this place at all. Names are words too («Мир», «Свободный»): without a capital there
     /// has to be something else that says "place".
     fn allow(&self, place: &Place, words: Words) -> bool {
-        let said = self.capital || self.preposition || self.kind.is_some() || self.street;
+        let several = words.to - words.from > 1;
+        let said = self.capital || self.preposition || self.kind.is_some() || self.street || several;
         match place.kind {
             // A street by its bare name needs a house or на/по before it: surnames are names of streets.
             PlaceKind::Street => self.street || (self.preposition && self.capital) || self.house && said,
-            PlaceKind::Landmark => words.to - words.from > 1 || self.capital,
+            PlaceKind::Landmark => several || self.capital,
             // «Можгинский» alone says little.
             PlaceKind::Municipality if is_adjective(&place.name) => self.kind == Some(PlaceKind::Municipality),
             _ => said && !self.street,

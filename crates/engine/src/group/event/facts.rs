@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use otklik_domain::{Analysis, GeoPoint, Intent, PlaceKind, PlaceMention, Post, PostKind, TopicId};
+use otklik_domain::{
+    Analysis, GeoPoint, Intent, LocatedBy, PlaceKind, PlaceMention, Post, PostKind, SentimentLabel, Span, TopicId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::super::window::hash_text;
@@ -21,7 +23,7 @@ pub(crate) struct Located {
     pub(crate) key: u64,
     /// Hash of its street, 0 for what lies on none.
     pub(crate) street: u64,
-    /// How precise it is: 3 house, 2 landmark, 1 street, 0 a part of the town.
+    /// How precise it is: 3 house, 2 landmark, 1 street, 0 a part of the town or a village.
     pub(crate) rank: u8,
     pub(crate) id: String,
     pub(crate) name: String,
@@ -33,11 +35,15 @@ pub(crate) struct Located {
 pub(crate) struct Facts {
     /// The topic and its score.
     pub(crate) topic: Option<(String, f32)>,
+    /// Every topic it was given, however unsure, the surest first.
+    pub(crate) topics: Vec<(String, f32)>,
     /// Whether its trouble reaches beyond one address.
     pub(crate) is_area: bool,
     pub(crate) address: Option<Located>,
     /// Id and name.
     pub(crate) municipality: Option<(String, String)>,
+    /// Whether the text or a point tells the municipality; that of the community is a guess.
+    pub(crate) is_town_sure: bool,
     pub(crate) point: Option<(f64, f64)>,
     pub(crate) at: u32,
     pub(crate) severity: u8,
@@ -45,7 +51,23 @@ pub(crate) struct Facts {
     pub(crate) complains: bool,
     pub(crate) is_appeal: bool,
     /// Spans of the words behind its topic.
-    pub(crate) topic_spans: Vec<otklik_domain::Span>,
+    pub(crate) topic_spans: Vec<Span>,
+    /// Where the first and the last word of each piece of evidence for a topic begin or end.
+    pub(crate) topic_ends: Vec<u32>,
+    /// Spans of the region, the municipality and its town where they are named.
+    pub(crate) town_spans: Vec<Span>,
+    /// Those, and spans of streets: places that are compared as such and not as words.
+    pub(crate) exact_spans: Vec<Span>,
+    /// Spans of all places named.
+    pub(crate) place_spans: Vec<Span>,
+    /// Whether the text names its town.
+    pub(crate) names_town: bool,
+    /// Whether it complains, asks or reports.
+    pub(crate) speaks_up: bool,
+    /// Whether it tells of no trouble: it neither complains nor asks, nor is it on a topic.
+    pub(crate) is_idle: bool,
+    /// Characters of the text.
+    pub(crate) chars: usize,
 }
 
 impl Facts {
@@ -58,14 +80,17 @@ impl Facts {
             .places
             .iter()
             .filter(|place| place.score >= PLACE_MIN)
+            .filter(|place| !is_town(place, analysis))
             .filter_map(|place| located(place, town))
             .max_by_key(|located| located.rank);
         let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
         Self {
             topic: topic.map(|topic| (topic.id.to_string(), topic.score)),
+            topics: analysis.topics.iter().map(|topic| (topic.id.to_string(), topic.score)).collect(),
             is_area: topic.is_some_and(|topic| area_topics.contains(&topic.id)),
             address,
             municipality,
+            is_town_sure: analysis.locality.as_ref().is_some_and(|locality| locality.by != LocatedBy::Community),
             point: post.geo.map(|point| (point.lat(), point.lon())),
             at: super::super::window::seconds(post.published_at),
             severity: analysis.severity.level(),
@@ -73,11 +98,50 @@ impl Facts {
             complains: complains && (topic.is_some() || post.kind == PostKind::Appeal || !analysis.danger.is_empty()),
             is_appeal: post.kind == PostKind::Appeal,
             topic_spans: topic.map_or_else(Vec::new, |topic| topic.evidence.iter().map(|found| found.span).collect()),
+            topic_ends: analysis
+                .topics
+                .iter()
+                .flat_map(|topic| &topic.evidence)
+                .flat_map(|found| [found.span.start, found.span.end.saturating_sub(1)])
+                .collect(),
+            town_spans: analysis
+                .places
+                .iter()
+                .filter(|place| is_town(place, analysis))
+                .map(|place| place.span)
+                .collect(),
+            exact_spans: analysis
+                .places
+                .iter()
+                .filter(|place| is_exact(place) || is_town(place, analysis))
+                .map(|place| place.span)
+                .collect(),
+            place_spans: analysis.places.iter().map(|place| place.span).collect(),
+            names_town: analysis.places.iter().any(|place| is_town(place, analysis)),
+            speaks_up: complains || analysis.intent == Intent::Report,
+            is_idle: topic.is_none()
+                && analysis.danger.is_empty()
+                && matches!(analysis.intent, Intent::Other | Intent::Thanks)
+                && analysis.sentiment.label != SentimentLabel::Negative
+                && post.kind != PostKind::Appeal,
+            chars: post.text.chars().count(),
         }
     }
 
     pub(crate) fn block(&self) -> Option<&str> {
-        self.topic.as_ref().and_then(|(topic, _)| topic.split('.').next())
+        self.topic.as_ref().map(|(topic, _)| block_of(topic))
+    }
+
+    /// The topic in the town, as a hash.
+    pub(crate) fn matter(&self) -> Option<u64> {
+        let (topic, _) = self.topic.as_ref()?;
+        let (town, _) = self.municipality.as_ref()?;
+        Some(join(hash_text(town), hash_text(topic)))
+    }
+
+    /// The block of the likeliest topic, however unsure it is.
+    pub(crate) fn leaning_block(&self) -> Option<&str> {
+        self.topics.first().map(|(topic, _)| block_of(topic))
     }
 
     /// Keys under which events are remembered: by address, by street and block, by cell of the map and block, by town and topic.
@@ -101,6 +165,41 @@ impl Facts {
     }
 }
 
+/// Whether a place says no more than the municipality does: it is one, a region, or the town a municipality is named after.
+fn is_town(place: &PlaceMention, analysis: &Analysis) -> bool {
+    const ROOT_CHARS: usize = 4;
+    let root = |word: &str| word.to_lowercase().chars().take(ROOT_CHARS).collect::<String>();
+    match place.kind {
+        PlaceKind::Region | PlaceKind::Municipality => true,
+        PlaceKind::Settlement => {
+            let locality = analysis.locality.as_ref().map_or("", |locality| locality.name.as_str());
+            locality.split(' ').any(|word| root(word) == root(&place.name))
+        }
+        PlaceKind::District | PlaceKind::Street | PlaceKind::Landmark => false,
+    }
+}
+
+/// Whether the words of a place say something else elsewhere: of streets, and of landmarks with an adjective in their name, such
+/// as «Речной парк». «ТЦ Меридиан» is named by its own word.
+fn is_exact(place: &PlaceMention) -> bool {
+    let is_adjective = |word: &str| ["ый", "ий", "ой", "ая", "яя", "ое", "ее"].iter().any(|end| word.ends_with(end));
+    match place.kind {
+        PlaceKind::Street => true,
+        PlaceKind::Landmark => place.name.split(' ').any(is_adjective),
+        _ => false,
+    }
+}
+
+/// The first word of a topic's id with its block: that of `utilities.heating_off` is `utilities.heating`.
+pub(crate) fn family_of(topic: &str) -> &str {
+    topic.split_once('_').map_or(topic, |(family, _)| family)
+}
+
+/// The block of a topic's id.
+pub(crate) fn block_of(topic: &str) -> &str {
+    topic.split_once('.').map_or(topic, |(block, _)| block)
+}
+
 fn located(place: &PlaceMention, town: &str) -> Option<Located> {
     let id = place.id.as_str();
     let house = place.kind == PlaceKind::Street && id.rsplit(':').next().is_some_and(is_house);
@@ -108,8 +207,8 @@ fn located(place: &PlaceMention, town: &str) -> Option<Located> {
         PlaceKind::Street if house => 3,
         PlaceKind::Landmark => 2,
         PlaceKind::Street => 1,
-        PlaceKind::District => 0,
-        PlaceKind::Region | PlaceKind::Municipality | PlaceKind::Settlement => return None,
+        PlaceKind::District | PlaceKind::Settlement => 0,
+        PlaceKind::Region | PlaceKind::Municipality => return None,
     };
     // A street of the gazetteer lies where it lies; one read from the text lies in the post's town.
     let within = place.municipality.as_ref().map_or(town, |municipality| municipality.as_str());

@@ -1,0 +1,101 @@
+//! The words of an event: how often its posts use each, and how much a post's words are its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::words::{TextStems, Words, is_matter};
+
+/// Stems kept of an event. Those that came once make room for new ones, so that what its posts share stays.
+const STEMS_MAX: usize = 48;
+/// Posts of an event that have to use a stem before it may tell of the event.
+const SHARED_MIN: u32 = 2;
+
+/// Stems of an event with the number of its posts that use each.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Profile(Vec<(u32, u32)>);
+
+impl Profile {
+    /// Counts the stems of a post; 0 stands for none.
+    pub(crate) fn add(&mut self, stems: &[u32]) {
+        stems.iter().filter(|&&stem| stem != 0).for_each(|&stem| self.count(stem, 1));
+    }
+
+    /// Takes over the stems of an event that was joined to this one.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|&(stem, posts)| self.count(stem, posts));
+    }
+
+    fn count(&mut self, stem: u32, posts: u32) {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == stem) {
+            *known += posts;
+        } else if self.0.len() < STEMS_MAX {
+            self.0.push((stem, posts));
+        } else if let Some(at) = self.0.iter().position(|&(_, posts)| posts == 1) {
+            self.0.remove(at);
+            self.0.push((stem, posts));
+        }
+    }
+
+    pub(crate) fn posts_with(&self, stem: u32) -> u32 {
+        self.0.iter().find(|(known, _)| *known == stem).map_or(0, |&(_, posts)| posts)
+    }
+
+    fn words(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.0.iter().copied().filter(|(stem, _)| !is_matter(*stem))
+    }
+
+    /// Posts that use the most common stem: nearly all that say something.
+    fn most(&self) -> u32 {
+        self.words().map(|(_, posts)| posts).max().unwrap_or_default()
+    }
+
+    /// How alike the words of a post are to what the event's posts say, 0..1: a cosine in which a stem weighs by its rarity
+    /// and by the share of posts that use it.
+    pub(crate) fn cosine(&self, stems: &[u32], words: &Words) -> f32 {
+        let most = self.most().max(1) as f32;
+        let square = |stem: u32| words.idf(stem) * words.idf(stem);
+        let own: f32 = self.words().map(|(stem, posts)| square(stem) * (posts as f32 / most).powi(2)).sum();
+        let theirs: f32 = stems.iter().map(|&stem| square(stem)).sum();
+        let common: f32 = stems.iter().map(|&stem| square(stem) * self.posts_with(stem) as f32 / most).sum();
+        let lengths = (own * theirs).sqrt();
+        if lengths > 0.0 { common / lengths } else { 0.0 }
+    }
+
+    /// How much the most telling stem of a post speaks for the event, 0..1: most recent posts that use it are of this event,
+    /// and most of the event's posts use it. Both shares are taken cautiously while there are few posts; of a name one post
+    /// is enough to begin with. With `names_only` other words do not count.
+    pub(crate) fn kinship(&self, stems: &TextStems, words: &Words, names_only: bool) -> f32 {
+        let most = self.most() as f32 + 1.0;
+        let speaks = |stem: u32| {
+            let posts = self.posts_with(stem);
+            let is_name = stems.names.contains(&stem);
+            if names_only && !is_name || posts < if is_name { 1 } else { SHARED_MIN } {
+                return 0.0;
+            }
+            let of_word = if is_name {
+                leading_share(posts, words.count(stem))
+            } else {
+                posts as f32 / (words.count(stem).max(posts) as f32 + 2.0)
+            };
+            let of_event = posts as f32 / most;
+            2.0 * of_word * of_event / (of_word + of_event)
+        };
+        stems.telling.iter().map(|&stem| speaks(stem)).fold(0.0, f32::max)
+    }
+
+    /// How much of what was said lately on a matter was said in the event, 0..1.
+    pub(crate) fn share(&self, matter: u32, words: &Words) -> f32 {
+        if matter == 0 { 0.0 } else { leading_share(self.posts_with(matter), words.count(matter)) }
+    }
+
+    /// Whether one of the names of a post was said in the event.
+    pub(crate) fn shares_name(&self, stems: &TextStems) -> bool {
+        stems.names.iter().any(|&stem| self.posts_with(stem) > 0)
+    }
+}
+
+/// The share of an event in all posts, taken cautiously while there are few. While a trouble is young its posts are spread over
+/// several events, so what others have counts less.
+fn leading_share(posts: u32, all: u32) -> f32 {
+    let others = all.saturating_sub(posts) as f32;
+    if posts == 0 { 0.0 } else { posts as f32 / (posts as f32 + others.sqrt() + 1.0) }
+}
