@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use otklik_domain::{PlaceId, RegionId, TopicId};
 use otklik_engine::region::Region;
 use otklik_pipeline::{
-    Analyse, Counters, Gate, Group, IncidentsStage, Names, Runner, StageError, Store, Topology, check_due, relay_outbox,
+    Analyse, Counters, Gate, Group, IncidentsStage, Names, Runner, StageError, Store, Topology, TopologyError,
+    check_due, relay_outbox,
 };
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_text::{Analyser, Dictionary, Model};
@@ -241,7 +242,8 @@ pub(crate) fn load_topology(config: &Config) -> anyhow::Result<Topology> {
         None => Topology::parse(DEFAULT).context("pipelines/default.toml"),
         Some(path) => {
             let content = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            Topology::parse(&content).with_context(|| path.display().to_string())
+            let at = |error: TopologyError| anyhow::anyhow!("{}:{}: {}", path.display(), error.line, error.message);
+            Topology::parse(&content).map_err(at)
         }
     }
 }
