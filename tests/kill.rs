@@ -44,7 +44,7 @@ fn a_killed_replay_ends_as_an_undisturbed_one() {
         return skipped("kill", &reason);
     }
     let posts = demo_day(SEED, POSTS);
-    let undisturbed = Deployment::new().replay(&posts).run().with_code(SOME_REFUSED);
+    let undisturbed = Deployment::new().replay(posts.as_str()).run().with_code(SOME_REFUSED);
     let expected = Report::of(&undisturbed);
     assert_eq!(expected.appended + expected.refused, POSTS);
     assert!(expected.refused > 5 && expected.incidents > 50, "the day is too quiet: {expected:?}");
@@ -54,7 +54,7 @@ fn a_killed_replay_ends_as_an_undisturbed_one() {
     let mut kills = 0;
     while kills < KILLS {
         let moment = moments.next();
-        let mut run = deployment.replay(&posts).start();
+        let mut run = deployment.replay(posts.as_str()).start();
         if run.ends_within(moment) {
             // It was done before its moment came: from now on it is killed while it finds nothing to do.
             let ended = run.end_within(moment);

@@ -5,7 +5,7 @@ use std::{
     io::{Read, Write},
     os::unix::process::ExitStatusExt,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
@@ -21,11 +21,11 @@ const LIMIT: Duration = Duration::from_secs(300);
 pub struct Otklik {
     command: Command,
     input: Vec<u8>,
-    limit: Duration,
+    holds_input: bool,
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ended {
     /// The exit code; `None` when it was killed.
     pub code: Option<i32>,
@@ -46,6 +46,8 @@ pub struct Ended {
 pub struct Running {
     child: Child,
     began: Instant,
+    /// Standard input, held open without anything in it.
+    held: Option<ChildStdin>,
     output: Receiver<(String, String)>,
     threads: Vec<JoinHandle<()>>,
     said: Option<(String, String)>,
@@ -55,7 +57,7 @@ pub struct Running {
 pub fn otklik<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Otklik {
     let mut command = Command::new(binary());
     command.args(arguments).env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
-    Otklik { command, input: Vec::new(), limit: LIMIT }
+    Otklik { command, input: Vec::new(), holds_input: false }
 }
 
 /// `OTKLIK_BIN`, or the binary built beside this test: `target/PROFILE/otklik`.
@@ -74,6 +76,12 @@ impl Otklik {
     /// Hands it this on standard input; without it there is none.
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Keeps standard input open with nothing in it until the end is waited for.
+    pub fn holding_input(mut self) -> Self {
+        self.holds_input = true;
         self
     }
 
@@ -102,16 +110,9 @@ impl Otklik {
         Self { command, ..self }
     }
 
-    /// Gives it more time than usual.
-    pub fn within(mut self, limit: Duration) -> Self {
-        self.limit = limit;
-        self
-    }
-
     /// Runs it to its end.
     pub fn run(self) -> Ended {
-        let limit = self.limit;
-        self.start().end_within(limit)
+        self.start().end_within(LIMIT)
     }
 
     /// Starts it.
@@ -120,10 +121,11 @@ impl Otklik {
         let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let held = if self.holds_input { stdin.take() } else { None };
         let input = self.input;
         let writer = thread::spawn(move || {
             // It may end before it has read everything: that is for the test to judge by what it said.
-            drop(stdin.take().map(|mut stdin| stdin.write_all(&input)));
+            drop(stdin.map(|mut stdin| stdin.write_all(&input)));
         });
         let (done, output) = mpsc::channel();
         let reader = thread::spawn(move || {
@@ -131,7 +133,7 @@ impl Otklik {
             let stdout = read(stdout);
             drop(done.send((stdout, stderr.join().expect("standard error is read"))));
         });
-        Running { child, began, output, threads: vec![writer, reader], said: None }
+        Running { child, began, held, output, threads: vec![writer, reader], said: None }
     }
 }
 
@@ -163,6 +165,7 @@ impl Running {
 
     /// Waits for its end, which must come within the limit.
     pub fn end_within(mut self, limit: Duration) -> Ended {
+        drop(self.held.take());
         let mut memory_peak = 0;
         while !self.ends_within(Duration::from_millis(50)) {
             memory_peak = self.memory_peak().unwrap_or(memory_peak);

@@ -54,15 +54,6 @@ impl Deployment {
         Self { folder }
     }
 
-    /// The same, with the data in another folder.
-    pub fn with_data(data: &Path) -> Self {
-        let deployment = Self::new();
-        let config =
-            format!("data = {:?}\nregions = [\"demo\"]\npipeline = \"pipeline.toml\"\n", data.to_str().unwrap());
-        Self::write(&deployment.config(), &config);
-        deployment
-    }
-
     /// The folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -79,7 +70,7 @@ impl Deployment {
     }
 
     /// A replay of posts handed in on standard input, with the digest at its end.
-    pub fn replay(&self, posts: &str) -> Otklik {
+    pub fn replay(&self, posts: impl Into<Vec<u8>>) -> Otklik {
         otklik(["replay", "--digest", "--config"]).arg(self.config()).input(posts)
     }
 
@@ -131,7 +122,7 @@ pub fn missing_libchdb() -> Option<String> {
 }
 
 /// Where the binary looks for the library when nothing else is configured.
-fn libchdb() -> PathBuf {
+pub fn libchdb() -> PathBuf {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = variable("OTKLIK_LIBCHDB") {
         return path;

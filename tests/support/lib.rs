@@ -16,7 +16,7 @@ use std::{
 
 pub use self::{
     binary::{Ended, Otklik, Running, otklik},
-    deployment::{Deployment, Report, missing_libchdb},
+    deployment::{Deployment, Report, libchdb, missing_libchdb},
     files::{File, files, none},
     posts::{demo_day, post},
     random::Random,
