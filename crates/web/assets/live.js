@@ -101,7 +101,9 @@
     writing?.focus({ preventScroll: true });
     window.htmx?.process(renewed);
     document.dispatchEvent(new Event("otklik:renewed"));
-    if (mine) announce("Инцидент изменился, пока вы пишете: остальное на странице уже обновлено", () => announce(""));
+    // One's own change is no news.
+    const changed = now.dataset.version !== renewed.dataset.version;
+    if (mine && changed) announce("Инцидент изменился, пока вы пишете: остальное на странице уже обновлено", () => announce(""));
   }
 
   async function renew() {

@@ -148,11 +148,7 @@ async fn step(
 
 fn actor(login: &str, agency: Option<&AgencyId>) -> Actor {
     match login {
-        "organ" => Actor {
-            name: agency.map(|agency| agency.to_string()).unwrap_or_default(),
-            role: Role::Agency,
-            agency: agency.cloned(),
-        },
+        "organ" => Actor { name: "gorod".to_owned(), role: Role::Agency, agency: agency.cloned() },
         login => Actor { name: login.to_owned(), role: Role::Operator, agency: None },
     }
 }

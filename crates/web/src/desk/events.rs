@@ -96,7 +96,7 @@ impl EventRow {
             posts: POSTS.of(event.totals.posts),
             authors: AUTHORS.of(event.totals.authors),
             networks: network_marks(&event.totals.networks),
-            danger: event.danger.iter().take(4).cloned().collect(),
+            danger: event.danger.iter().take(3).cloned().collect(),
             first: When::ago(event.first_at, &moments),
             last: When::ago(event.last_at, &moments),
             incident: incident.map(|one| (one.id.to_string(), russian::state(one.state), state_class(one.state))),

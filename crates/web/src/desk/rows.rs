@@ -10,7 +10,7 @@ use super::{
 use crate::russian;
 
 /// Words of danger shown in a row.
-const DANGER_WORDS_MAX: usize = 4;
+const DANGER_WORDS_MAX: usize = 3;
 
 /// A row of a list of incidents.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ mod time;
 
 pub(crate) use self::{
     names::{
-        action, action_done, clock_waits_for, delivery, intent, network, network_short, opened_by, place_kind,
-        sentiment, severity,
+        action, action_done, audit_action, clock_waits_for, delivery, intent, network, network_short, opened_by,
+        place_kind, sentiment, severity,
     },
     time::{Moments, left, span},
 };

@@ -39,6 +39,8 @@ struct LoginPage {
 #[template(path = "page/password.html")]
 struct PasswordPage {
     frame: Frame,
+    /// For managers of passwords.
+    login: String,
     problem: Option<String>,
 }
 
@@ -107,7 +109,7 @@ async fn logout(visit: Visit) -> Result<Response> {
 }
 
 async fn password_page(visit: Visit) -> Result<Response> {
-    Ok(html(&PasswordPage { frame: visit.frame(None).await?, problem: None }))
+    Ok(html(&PasswordPage { frame: visit.frame(None).await?, login: visit.actor().name.clone(), problem: None }))
 }
 
 async fn change_password(visit: Visit, Form(given): Form<Passwords>) -> Result<Response> {
@@ -133,7 +135,8 @@ async fn change_password(visit: Visit, Form(given): Form<Passwords>) -> Result<R
         }
         Err(error) => return Err(error),
     };
-    let page = PasswordPage { frame: visit.frame(None).await?, problem: Some(problem) };
+    let page =
+        PasswordPage { frame: visit.frame(None).await?, login: visit.actor().name.clone(), problem: Some(problem) };
     Ok(html_with(error.status(), &page))
 }
 

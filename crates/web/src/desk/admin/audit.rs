@@ -10,6 +10,7 @@ use crate::{
         params::Params,
         rows::When,
         said,
+        say::audit_action,
         triage::Tab,
         visit::Visit,
     },
@@ -33,6 +34,8 @@ struct Line {
     when: When,
     actor: String,
     action: String,
+    /// The action as the trail has it, for programs and support.
+    code: String,
     subject: String,
     details: String,
 }
@@ -50,7 +53,8 @@ pub(super) async fn page(visit: Visit, params: Params) -> Result<Response> {
             .map(|entry| Line {
                 when: When::new(entry.at, &moments),
                 actor: entry.actor,
-                action: entry.action,
+                action: audit_action(&entry.action),
+                code: entry.action,
                 subject: entry.subject,
                 details: entry.details,
             })

@@ -112,6 +112,7 @@ struct Tick {
 #[derive(Debug, Clone)]
 struct Line {
     x: String,
+    y: u32,
     label: String,
     class: &'static str,
     anchor: &'static str,
@@ -129,7 +130,7 @@ impl Columns {
             columns,
             levels: scale.levels(),
             ticks: scale.ticks(slots),
-            marks: marks.into_iter().map(line).collect(),
+            marks: lines(marks),
             height: TOP + outline.height + BOTTOM,
             base: TOP + outline.height,
             base_label: TOP + outline.height + 15,
@@ -209,10 +210,19 @@ impl Scale {
     }
 }
 
-fn line(mark: Mark) -> Line {
-    // A label near the right edge is written to the left of its line.
-    let (anchor, shift) = if mark.share > 0.7 { ("end", -4) } else { ("start", 4) };
-    Line { x: percent(mark.share), label: mark.label, class: mark.class, anchor, shift }
+/// Lines of marks; the label of one that stands close to the line before it is written above its label.
+fn lines(marks: Vec<Mark>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut before = None;
+    for mark in marks {
+        let is_close = before.is_some_and(|(share, is_above): (f64, bool)| mark.share - share < 0.2 && !is_above);
+        before = Some((mark.share, is_close));
+        // A label near the right edge is written to the left of its line.
+        let (anchor, shift) = if mark.share > 0.7 { ("end", -4) } else { ("start", 4) };
+        let y = if is_close { TOP - 20 } else { TOP - 5 };
+        lines.push(Line { x: percent(mark.share), y, label: mark.label, class: mark.class, anchor, shift });
+    }
+    lines
 }
 
 fn tip(name: &str, series: &[Series], values: &[u64]) -> String {
@@ -278,6 +288,16 @@ mod tests {
         check(17, 20);
         check(118, 200);
         check(641, 800);
+    }
+
+    #[test]
+    fn labels_of_marks_do_not_meet() {
+        let mark = |share| Mark { share, label: "ответ".to_owned(), class: "answer" };
+        let heights = |shares: &[f64]| -> Vec<u32> {
+            lines(shares.iter().map(|share| mark(*share)).collect()).iter().map(|line| line.y).collect()
+        };
+        assert_eq!(heights(&[0.0, 0.5, 0.9]), [27, 27, 27]);
+        assert_eq!(heights(&[0.0, 0.05, 0.1]), [27, 12, 27]);
     }
 
     #[test]

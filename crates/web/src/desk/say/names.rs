@@ -50,6 +50,33 @@ pub(crate) fn action_done(action: ActionKind) -> &'static str {
     }
 }
 
+/// What a line of the audit trail says was done; one without words of its own is given as it is.
+pub(crate) fn audit_action(code: &str) -> String {
+    if let Some(kind) = code.strip_prefix("incident.").and_then(|kind| kind.parse().ok()) {
+        return match kind {
+            ActionKind::Open => action_done(kind).to_owned(),
+            kind => format!("Инцидент: {}", action_done(kind).to_lowercase()),
+        };
+    }
+    let words = match code {
+        "sign_in" => "Вход",
+        "sign_in.failed" => "Неудачный вход",
+        "account.create" => "Учётная запись создана",
+        "account.change" => "Учётная запись изменена",
+        "account.password" => "Пароль сменён",
+        "event.split" => "Событие разделено",
+        "event.merge" => "События объединены",
+        "token.create" => "Токен создан",
+        "token.revoke" => "Токен отозван",
+        "webhook.create" => "Вебхук создан",
+        "webhook.on" => "Вебхук включён",
+        "webhook.off" => "Вебхук выключен",
+        "webhook.delete" => "Вебхук удалён",
+        other => other,
+    };
+    words.to_owned()
+}
+
 /// The limit a clock watches over, after «срок».
 pub(crate) fn clock_waits_for(clock: ClockKind) -> &'static str {
     match clock {
