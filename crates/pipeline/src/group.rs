@@ -54,7 +54,7 @@ impl Group {
                 PortError::new(ErrorKind::Internal, format!("the state of grouping cannot be written: {reason}"))
             })?;
             self.snapshots.save(NAME, number, Snapshot { offset: partition.next, state }).await?;
-            partition.since_snapshot = 0;
+            partition.saved();
         }
         while partition.since_snapshot == 0
             && let Some((id, region)) = partition.deleted.first()
@@ -68,6 +68,7 @@ impl Group {
     fn one(&mut self, partition: u32, record: &StoredRecord) -> Result<(Record, Outcome), Invalid> {
         let message: Message<Intake> = Message::from_bytes(&record.payload)?;
         let state = self.partitions.entry(partition).or_default();
+        state.latest = state.latest.max(message.at.parse().ok());
         let (body, region, outcome) = match message.body {
             Intake::Post(post) => state.post(*post, &self.config)?,
             Intake::Deletion(deletion) => state.delete(deletion),

@@ -116,3 +116,133 @@ fn record(mut post: wire::Post, now: Option<jiff::Timestamp>) -> Result<Record, 
     let payload = Message::new(at, Intake::Post(Box::new(post))).to_bytes()?;
     Ok(Record { region, key, payload })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use otklik_ports::{FixedClock, Polled, memory::MemoryLog};
+    use otklik_wire::TEXT_CHARS_MAX;
+
+    use super::*;
+
+    const NOW: &str = "2026-03-03T07:00:00Z";
+
+    fn gate(secret: &str) -> (Gate, Arc<MemoryLog>) {
+        let log = Arc::new(MemoryLog::new(2));
+        let clock = Arc::new(FixedClock::new(NOW.parse().unwrap()));
+        (Gate::new(log.clone(), clock, secret.into()), log)
+    }
+
+    fn post(id: &str, text: &str) -> wire::Post {
+        let json = serde_json::json!({
+            "id": id, "text": text, "published_at": "2026-03-01T10:00:00+03:00", "region": "demo",
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// What lies in topic `posts`: when it came in, and the post.
+    async fn taken(log: &MemoryLog) -> Vec<(String, wire::Post)> {
+        let mut consumer = log.consumer("test", Topic::Posts).await.unwrap();
+        let mut taken = Vec::new();
+        loop {
+            match consumer.poll(100, Duration::ZERO).await.unwrap() {
+                Polled::Records { records, .. } => {
+                    for record in records {
+                        let message: Message<Intake> = Message::from_bytes(&record.payload).unwrap();
+                        let Intake::Post(post) = message.body else { panic!("not a post") };
+                        assert_eq!(record.key, post.id);
+                        taken.push((message.at, *post));
+                    }
+                }
+                Polled::Idle => return taken,
+                Polled::Assigned(_) | Polled::Revoked(_) => {}
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn phones_and_mail_addresses_are_masked() {
+        let check = async |text: &str, expected: &str| {
+            let (gate, log) = gate("a secret");
+            assert_eq!(gate.append(vec![post("vk:1", text)], None, false).await.unwrap(), []);
+            assert_eq!(taken(&log).await[0].1.text, expected);
+        };
+        check("Звоните 8 912 345-67-89, Иван", "Звоните [телефон скрыт], Иван").await;
+        check("Пишите: ivan.petrov@mail.ru!", "Пишите: [почта скрыта]!").await;
+        check("Нет воды, 112 не отвечает", "Нет воды, 112 не отвечает").await;
+    }
+
+    #[tokio::test]
+    async fn an_analysis_handed_in_is_not_believed() {
+        let (gate, log) = gate("a secret");
+        let mut forged = post("vk:1", "Нет воды");
+        let analysis = serde_json::json!({
+            "id": "vk:1", "language": { "code": "ru", "confidence": 1.0 }, "topics": [], "intent": "thanks",
+            "sentiment": { "label": "positive", "score": 1.0 }, "severity": 0, "places": [],
+            "versions": { "dictionary": "", "models": [] },
+        });
+        forged.analysis = Some(Box::new(serde_json::from_value(analysis).unwrap()));
+        gate.append(vec![forged], None, false).await.unwrap();
+        assert_eq!(taken(&log).await[0].1.analysis, None);
+    }
+
+    #[test]
+    fn authors_are_told_apart_and_not_known() {
+        let (gate_a, _) = gate("a secret");
+        let (gate_b, _) = gate("another secret");
+        let key = gate_a.author_key("id12345");
+        assert_eq!(key.len(), 24);
+        assert!(key.bytes().all(|byte| byte.is_ascii_hexdigit()) && !key.contains("12345"));
+        assert_eq!(key, gate_a.author_key(" id12345 "), "the same author");
+        assert_ne!(key, gate_a.author_key("id12346"), "another author");
+        assert_ne!(key, gate_b.author_key("id12345"), "another deployment");
+        assert_ne!(key, gate("").0.author_key("id12345"));
+    }
+
+    #[tokio::test]
+    async fn a_post_handed_in_again_comes_in_again_under_its_key() {
+        let (gate, log) = gate("a secret");
+        for views in [10, 20] {
+            let mut post = post("vk:1", "Нет воды");
+            post.metrics.views = views;
+            gate.append(vec![post], None, false).await.unwrap();
+        }
+        let views: Vec<u64> = taken(&log).await.into_iter().map(|(_, post)| post.metrics.views).collect();
+        assert_eq!(views, [10, 20], "grouping knows it by its id, and takes the new counters");
+    }
+
+    #[tokio::test]
+    async fn what_makes_no_sense_is_named_and_the_rest_goes_in_with_the_cursor() {
+        let (gate, log) = gate("a secret");
+        let mut timeless = post("vk:3", "Нет воды");
+        timeless.published_at = "вчера".to_owned();
+        let posts = vec![
+            post("vk:1", "Нет воды"),
+            post("vk:2", &"я".repeat(TEXT_CHARS_MAX + 1)),
+            timeless,
+            post("", "Нет воды"),
+            post("vk:5", &"я".repeat(TEXT_CHARS_MAX)),
+        ];
+        let cursor = Cursor { source: "vk:wall:-1".to_owned(), position: "5".to_owned() };
+        let refused = gate.append(posts, Some(cursor), false).await.unwrap();
+        let told: Vec<String> =
+            refused.iter().map(|refused| format!("{}: {}", refused.index, refused.reason)).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].starts_with(&format!("1: text: {} characters", TEXT_CHARS_MAX + 1)), "{told:?}");
+        assert!(told[1].starts_with("2: published_at: "), "{told:?}");
+        assert!(told[2].starts_with("3: id: "), "{told:?}");
+        let ids: Vec<String> = taken(&log).await.into_iter().map(|(_, post)| post.id).collect();
+        assert_eq!(ids, ["vk:1", "vk:5"]);
+        assert_eq!(log.cursor("vk:wall:-1").await.unwrap().as_deref(), Some("5"));
+    }
+
+    #[tokio::test]
+    async fn a_replay_takes_posts_in_when_they_were_published() {
+        let (gate, log) = gate("a secret");
+        gate.append(vec![post("vk:1", "Нет воды")], None, true).await.unwrap();
+        gate.append(vec![post("vk:2", "Нет воды")], None, false).await.unwrap();
+        let times: Vec<String> = taken(&log).await.into_iter().map(|(at, _)| at).collect();
+        assert_eq!(times, ["2026-03-01T07:00:00Z", NOW]);
+    }
+}

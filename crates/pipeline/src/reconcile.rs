@@ -116,3 +116,58 @@ async fn each(log: &dyn Log, topic: Topic, mut seen: impl FnMut(&StoredRecord)) 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        let dead = [("analyse", 2), ("group", 1), ("store", 3), ("incidents", 5)];
+        Account {
+            posts: 100,
+            analysed: 98,
+            grouped_new: 90,
+            grouped_repeated: 4,
+            grouped_changed: 3,
+            dead: dead.into_iter().map(|(stage, letters)| (stage.to_owned(), letters)).collect(),
+            stored: 87,
+            indexed: 87,
+        }
+    }
+
+    #[test]
+    fn balances_when_every_record_is_somewhere() {
+        assert!(account().balances());
+        assert!(account().to_string().ends_with("account: balances"));
+        assert!(Account::default().balances(), "nothing in, nothing out");
+    }
+
+    #[test]
+    fn each_record_lost_or_there_twice_is_seen() {
+        let check = |what: &str, change: fn(&mut Account)| {
+            let mut account = account();
+            change(&mut account);
+            assert!(!account.balances(), "{what}");
+            assert!(account.to_string().ends_with("account: DOES NOT BALANCE"), "{what}");
+        };
+        check("a post was not analysed", |account| account.posts += 1);
+        check("a post was analysed twice", |account| account.analysed += 1);
+        check("a post was grouped twice", |account| account.grouped_new += 1);
+        check("a post read again was grouped twice", |account| account.grouped_repeated += 1);
+        check("a correction was not grouped", |account| account.grouped_changed -= 1);
+        check("a post was not stored", |account| account.stored -= 1);
+        check("a post was not indexed", |account| account.indexed -= 1);
+        for stage in ["analyse", "group", "store"] {
+            let mut account = account();
+            account.dead.remove(stage);
+            assert!(!account.balances(), "a dead letter of {stage} was lost");
+        }
+    }
+
+    #[test]
+    fn dead_letters_of_incidents_are_stored_all_the_same() {
+        let mut account = account();
+        account.dead.remove("incidents");
+        assert!(account.balances());
+    }
+}

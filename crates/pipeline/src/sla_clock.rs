@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use otklik_domain::{Action, Actor, Change, Incident, Submission};
-use otklik_engine::{
-    incidents::act,
-    region::Region,
-    sla::{Tick, tick},
-};
+use otklik_engine::{incidents::act, region::Region, sla::tick};
 use otklik_ports::{ErrorKind, IncidentBatch, Incidents, PortResult, Step};
 
 /// Incidents looked at in one step.
 const INCIDENTS_MAX: usize = 500;
 /// Most incidents looked at when nothing can be done about the first ones.
 const INCIDENTS_LOOKED_AT_MAX: usize = 32_000;
+/// Warnings, deadlines and steps up that are done at once for an incident nobody has looked at for long.
+const ROUNDS_MAX: usize = 16;
 /// Why Otklik sends an incident up.
 const OVERDUE: &str = "истёк срок";
 
@@ -75,10 +73,8 @@ async fn find(incidents: &dyn Incidents, regions: &[Arc<Region>], now: Timestamp
         let mut found = Vec::new();
         for incident in due {
             let Some(region) = regions.iter().find(|region| region.id == incident.region) else { continue };
-            let Some(policy) = region.policy_for(&incident) else { continue };
             let history = incidents.history(&incident.id).await?;
-            let ticked = tick(&incident, policy, &history, &region.schedule, now);
-            let (steps, done) = steps(&incident, history, region, &ticked, now);
+            let (steps, done) = steps(&incident, history, region, now);
             if !steps.is_empty() {
                 found.push((steps, done));
             }
@@ -103,35 +99,42 @@ async fn write(incidents: &dyn Incidents, steps: Vec<Step>) -> PortResult<bool> 
     }
 }
 
-fn steps(
-    incident: &Incident,
-    mut history: Vec<Change>,
-    region: &Region,
-    found: &Tick,
-    now: Timestamp,
-) -> (Vec<Step>, Due) {
-    let mut done = Due { incidents: 1, ..Due::default() };
+/// Everything that has come due for an incident, a warning after a missed one included.
+fn steps(incident: &Incident, mut history: Vec<Change>, region: &Region, now: Timestamp) -> (Vec<Step>, Due) {
+    let mut done = Due::default();
     let mut present = incident.clone();
     let mut steps = Vec::new();
-    if let Some(clocks) = &found.clocks {
-        present.clocks.clone_from(clocks);
-        done.warned = found.warned.len();
-        done.breached = found.breached.len();
-        steps.push(Step { incident: present.clone(), change: None, answer: None });
+    let Some(policy) = region.policy_for(incident) else { return (steps, done) };
+    for _ in 0..ROUNDS_MAX {
+        let found = tick(&present, policy, &history, &region.schedule, now);
+        let before = present.clone();
+        if let Some(clocks) = found.clocks {
+            present.clocks = clocks;
+            done.warned += found.warned.len();
+            done.breached += found.breached.len();
+        }
+        let mut own = |action: Action| {
+            let submission = Submission { action, actor: Actor::system(), at: now, expected_version: None };
+            let Ok((after, change)) = act(&present, &history, &submission, region) else { return 0 };
+            present = after.clone();
+            history.push(change.clone());
+            steps.push(Step { incident: after, change: Some(change), answer: None });
+            1
+        };
+        if found.resume {
+            done.resumed += own(Action::Resume);
+        }
+        if found.escalate {
+            done.escalated += own(Action::Escalate { reason: OVERDUE.to_owned() });
+        }
+        if present == before {
+            break;
+        }
     }
-    let mut own = |action: Action| {
-        let submission = Submission { action, actor: Actor::system(), at: now, expected_version: None };
-        let Ok((after, change)) = act(&present, &history, &submission, region) else { return 0 };
-        present = after.clone();
-        history.push(change.clone());
-        steps.push(Step { incident: after, change: Some(change), answer: None });
-        1
-    };
-    if found.resume {
-        done.resumed = own(Action::Resume);
+    let written = steps.last().map_or(incident, |step| &step.incident);
+    if written.clocks != present.clocks {
+        steps.push(Step { incident: present, change: None, answer: None });
     }
-    if found.escalate {
-        done.escalated = own(Action::Escalate { reason: OVERDUE.to_owned() });
-    }
+    done.incidents = usize::from(!steps.is_empty());
     (steps, done)
 }

@@ -138,7 +138,11 @@ impl Stage for Store {
             }
             tokio::task::consume_budget().await;
         }
-        for first in self.posts.get(&writes.read_again).await? {
+        let read_again = match writes.read_again.as_slice() {
+            [] => Vec::new(),
+            ids => self.posts.get(ids).await?,
+        };
+        for first in read_again {
             if let Some(row) = writes.rows.get_mut(&first.post.id) {
                 row.group = regrouped(&first.group, row.group.event.clone());
             }

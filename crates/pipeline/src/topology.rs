@@ -97,17 +97,47 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_makes_no_sense() {
-        let check = |from: &str, to: &str, expected: &str| {
+    fn each_mistake_is_told_with_its_line() {
+        let check = |from: &str, to: &str, expected: &str, at: &str| {
             let changed = SHIPPED.replacen(from, to, 1);
             assert_ne!(changed, SHIPPED);
             let error = Topology::parse(&changed).unwrap_err();
             assert!(error.message.contains(expected), "{error}");
-            assert!(error.line > 0);
+            let line = changed.lines().nth(error.line - 1).unwrap_or_default();
+            assert!(line.contains(at), "{error}: that line is {line:?}, not {at:?}");
+            assert!(error.to_string().starts_with(&format!("line {}: ", error.line)));
         };
-        check("batch-records = 500", "batch-records = 0", "analyse: batch-records must be 1 to 20000");
-        check("batch-records", "batch-record", "unknown field `batch-record`");
-        check("[group]", "[gruop]", "unknown field `gruop`");
-        check("snapshot-records = ", "snapshot-records = -", "invalid value");
+        let stage = |name: &str, key: &str, value: u64| {
+            let begin = SHIPPED.find(&format!("[{name}]")).unwrap();
+            let own: String =
+                SHIPPED.chars().skip(SHIPPED.chars().count() - SHIPPED[begin..].chars().count()).collect();
+            let line = own.lines().find(|line| line.starts_with(key)).unwrap();
+            own.replacen(line, &format!("{key} = {value}"), 1)
+        };
+        for name in ["analyse", "group", "store", "incidents"] {
+            let begin = SHIPPED.find(&format!("[{name}]")).unwrap();
+            let at = format!("[{name}]");
+            for (key, value, expected) in [
+                ("batch-records", 0, "batch-records must be 1 to 20000"),
+                ("batch-records", 20_001, "batch-records must be 1 to 20000"),
+                ("linger-ms", 60_001, "linger-ms must be at most 60000"),
+            ] {
+                check(&SHIPPED[begin..], &stage(name, key, value), &format!("{name}: {expected}"), &at);
+            }
+        }
+        check("batch-records", "batch-record", "unknown field `batch-record`", "batch-record =");
+        check("[group]", "[gruop]", "unknown field `gruop`", "[gruop]");
+        check("snapshot-records = ", "snapshot-records = -", "invalid value", "snapshot-records = -");
+        check("lag-records-max = ", "lag-records-max = many # ", "", "lag-records-max = many");
+        check("batch-records = ", "batch-records = \"some\" # ", "invalid type", "batch-records = \"some\"");
+        check("[store]\n", "[store]\n[store]\n", "duplicate", "[store]");
+        check("[incidents]", "[[incidents]]", "invalid type", "incidents");
+    }
+
+    #[test]
+    fn a_missing_stage_is_told() {
+        let begin = SHIPPED.find("[incidents]").unwrap();
+        let error = Topology::parse(&SHIPPED[..begin]).unwrap_err();
+        assert!(error.message.contains("missing field `incidents`"), "{error}");
     }
 }

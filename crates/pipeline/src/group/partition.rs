@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use otklik_domain::{Analysis, Event, EventId, Post, PostId, RegionId};
 use otklik_engine::group::{Corrected, GroupConfig, Grouper};
 use otklik_wire::{
@@ -11,8 +12,10 @@ use otklik_wire::{
 
 use crate::counters::Outcome;
 
-/// Records after which a state is saved at the soonest, deletions aside.
-const RECORDS_MIN: u64 = 1_000;
+/// Records after which a state is saved at the soonest when nothing waits for it.
+const RECORDS_MIN: u64 = 5_000;
+/// Time in the records after which a state is saved.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// The state of a partition.
 #[derive(Debug, Default)]
@@ -24,6 +27,9 @@ pub(super) struct Partition {
     pub(super) since_snapshot: u64,
     /// First offset that is not in the state.
     pub(super) next: u64,
+    /// When the latest record came in, and when that was as the state was last saved or restored.
+    pub(super) latest: Option<Timestamp>,
+    pub(super) saved: Option<Timestamp>,
 }
 
 impl Partition {
@@ -82,11 +88,23 @@ impl Partition {
     }
 
     /// Whether the state should be saved: every so many records, but not seldom compared with what it would take to read it
-    /// all again, and sooner when deleted posts wait for it. The state is then written a few times over, however it grows.
+    /// all again; once a day, since the log does not keep its records for ever; and sooner when deleted posts wait for it.
+    /// However it grows, the state is written a few times over at most.
     pub(super) fn is_snapshot_due(&self, every: u64) -> bool {
         let posts: u64 = self.groupers.values().map(|grouper| grouper.posts() as u64).sum();
-        let deletions_wait = !self.deleted.is_empty() && self.since_snapshot >= posts / 10;
-        self.since_snapshot > 0 && deletions_wait || self.since_snapshot >= every.min((posts / 4).max(RECORDS_MIN))
+        let day_passed = match (self.latest, self.saved) {
+            (Some(latest), Some(saved)) => latest.duration_since(saved) >= DAY,
+            (latest, _) => latest.is_some(),
+        };
+        let waits = day_passed || !self.deleted.is_empty();
+        let enough = if waits { (posts / 10).max(1) } else { every.min((posts / 2).max(RECORDS_MIN)) };
+        self.since_snapshot >= enough
+    }
+
+    /// The state has been saved.
+    pub(super) fn saved(&mut self) {
+        self.since_snapshot = 0;
+        self.saved = self.latest;
     }
 
     /// The whole state.

@@ -2,7 +2,7 @@
 
 use std::{
     future::{Future, pending, ready},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -34,10 +34,25 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) const ALL: [Self; 4] = [Self::FailBefore, Self::FailAfter, Self::KillBefore, Self::KillAfter];
 
-    /// Whether it can strike at a call: of polls only those that bring something are counted, so that they cannot fail any
-    /// more, but the process can die with what they brought in its hands.
+    /// Whether it makes a difference at a call. A call that only reads has no effect that could come before its failure. Of
+    /// polls only those that bring something are counted, so that they cannot fail any more; but the process can die with what
+    /// they brought in its hands.
     pub(crate) fn can_strike(self, call: &str) -> bool {
-        call != "poll" || self == Self::KillAfter
+        const WRITES: [&str; 8] = [
+            "commit",
+            "seek",
+            "Log::append",
+            "Log::forget",
+            "Snapshots::save",
+            "Posts::write",
+            "Search::write",
+            "Incidents::write",
+        ];
+        match self {
+            Self::FailBefore => call != "poll",
+            Self::KillBefore => true,
+            Self::FailAfter | Self::KillAfter => WRITES.contains(&call),
+        }
     }
 }
 
@@ -47,6 +62,10 @@ pub(crate) struct Faults {
     strike: Option<(usize, Fault)>,
     calls: Mutex<Vec<&'static str>>,
     killed: Notify,
+    /// The call that waits for the test.
+    pause_at: Mutex<Option<&'static str>>,
+    paused: Notify,
+    resumed: Notify,
 }
 
 impl Faults {
@@ -56,7 +75,7 @@ impl Faults {
 
     /// The names of the calls so far.
     pub(crate) fn calls(&self) -> Vec<&'static str> {
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.calls.lock().unwrap().clone()
     }
 
     /// Returns when the process has to die.
@@ -64,9 +83,28 @@ impl Faults {
         self.killed.notified().await;
     }
 
+    /// Lets the next call of this name wait until the test resumes it.
+    pub(crate) fn pause_at(&self, name: &'static str) {
+        *self.pause_at.lock().unwrap() = Some(name);
+    }
+
+    /// Returns when a call waits.
+    pub(crate) async fn paused(&self) {
+        self.paused.notified().await;
+    }
+
+    /// Lets the waiting call go on.
+    pub(crate) fn resume(&self) {
+        self.resumed.notify_one();
+    }
+
     async fn around<T>(&self, name: &'static str, call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
+        if self.pause_at.lock().unwrap().take_if(|at| *at == name).is_some() {
+            self.paused.notify_one();
+            self.resumed.notified().await;
+        }
         let number = {
-            let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut calls = self.calls.lock().unwrap();
             calls.push(name);
             calls.len() - 1
         };
@@ -105,7 +143,7 @@ macro_rules! passing {
         #[async_trait]
         impl $port for Faulty<dyn $port> {
             $(async fn $name(&self, $($arg: $type),*) -> PortResult<$out> {
-                self.faults.around(stringify!($name), self.port.$name($($arg),*)).await
+                self.faults.around(concat!(stringify!($port), "::", stringify!($name)), self.port.$name($($arg),*)).await
             })*
             $($rest)*
         }
@@ -182,7 +220,7 @@ passing! { Incidents, {
 
 passing! { Log, {
         async fn consumer(&self, group: &str, topic: Topic) -> PortResult<Box<dyn Consumer>> {
-            let inner = self.faults.around("consumer", self.port.consumer(group, topic)).await?;
+            let inner = self.faults.around("Log::consumer", self.port.consumer(group, topic)).await?;
             Ok(Box::new(FaultyConsumer { inner, faults: Arc::clone(&self.faults) }))
         }
     },

@@ -1,10 +1,13 @@
 //! Stories of `pipelines/cases` played through all stages over the ports in memory: first undisturbed, then with every single
 //! call of a port failing or killing the process. What is in the stores and in the log at the end must always be the same.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
 mod case;
 mod expect;
 mod faults;
 mod story;
+mod together;
 mod world;
 
 use std::{

@@ -35,7 +35,7 @@ pub(crate) async fn play(
     strike: Option<(usize, Fault)>,
 ) -> (Vec<&'static str>, Arc<Counters>) {
     let faults = Faults::new(strike);
-    let mut process = Process::start(setup, case, world, &faults);
+    let mut process = Process::start(setup, case.batch_records, world, &faults);
     for (number, step) in case.steps.iter().enumerate() {
         world.clock.set(step.at.parse().expect("a time"));
         let cursor = number.to_string();
@@ -60,14 +60,14 @@ pub(crate) async fn play(
 }
 
 /// A running process over the ports.
-struct Process {
+pub(crate) struct Process {
     setup: Arc<Setup>,
     batch_records: usize,
     log: Arc<dyn Log>,
     snapshots: Arc<dyn Snapshots>,
     posts: Arc<dyn Posts>,
     search: Arc<dyn Search>,
-    incidents: Arc<dyn Incidents>,
+    pub(crate) incidents: Arc<dyn Incidents>,
     clock: Arc<dyn Clock>,
     faults: Arc<Faults>,
     counters: Arc<Counters>,
@@ -76,7 +76,7 @@ struct Process {
 }
 
 impl Process {
-    fn start(setup: &Arc<Setup>, case: &Case, world: &World, faults: &Arc<Faults>) -> Self {
+    pub(crate) fn start(setup: &Arc<Setup>, batch_records: usize, world: &World, faults: &Arc<Faults>) -> Self {
         let faults = || Arc::clone(faults);
         let log: Faulty<dyn Log> = Faulty { port: world.log.clone(), faults: faults() };
         let snapshots: Faulty<dyn Snapshots> = Faulty { port: world.snapshots.clone(), faults: faults() };
@@ -85,7 +85,7 @@ impl Process {
         let incidents: Faulty<dyn Incidents> = Faulty { port: world.incidents.clone(), faults: faults() };
         let mut process = Self {
             setup: Arc::clone(setup),
-            batch_records: case.batch_records,
+            batch_records,
             log: Arc::new(log),
             snapshots: Arc::new(snapshots),
             posts: Arc::new(posts),
@@ -132,7 +132,7 @@ impl Process {
         self.start_stages();
     }
 
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         while let Some(ended) = self.stages.join_next().await {
             ended.expect("no panic").expect("no stage has given up");
@@ -181,7 +181,7 @@ impl Process {
     }
 
     /// Hands in what has no cursor: a person who gets no answer sees whether it was done.
-    async fn hand_in_rest(&self, step: &Step, world: &World) {
+    pub(crate) async fn hand_in_rest(&self, step: &Step, world: &World) {
         let log: Arc<dyn Log> = world.log.clone();
         let gate = self.gate(&log);
         for raw in &step.raw {
@@ -209,7 +209,7 @@ impl Process {
     }
 
     /// Waits until every stage has read everything, and has had a moment without work.
-    async fn rest(&self, world: &World) -> PortResult<()> {
+    pub(crate) async fn rest(&self, world: &World) -> PortResult<()> {
         for _ in 0..10_000 {
             let mut lag = 0;
             for (stage, topic) in STAGES {
@@ -244,12 +244,12 @@ async fn event_of(world: &World, post: &str) -> EventId {
 }
 
 /// The incident opened with a post.
-async fn incident_of(world: &World, post: &str) -> Incident {
+pub(crate) async fn incident_of(world: &World, post: &str) -> Incident {
     let list = world.incident_list().await;
     list.into_iter().find(|incident| incident.post.as_str() == post).unwrap_or_else(|| panic!("no incident of {post}"))
 }
 
-async fn person_acts(setup: &Setup, world: &World, person: &Act) {
+pub(crate) async fn person_acts(setup: &Setup, world: &World, person: &Act) {
     let incident = incident_of(world, &person.incident).await;
     let action = match (&person.into, person.action.clone()) {
         (Some(into), None) => Action::Merge { into: incident_of(world, into).await.id },
