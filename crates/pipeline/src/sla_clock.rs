@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use otklik_domain::{Action, Actor, Change, Incident, Submission};
 use otklik_engine::{incidents::act, region::Region, sla::tick};
@@ -13,6 +14,8 @@ const INCIDENTS_MAX: usize = 500;
 const INCIDENTS_LOOKED_AT_MAX: usize = 32_000;
 /// Warnings, deadlines and steps up that are done at once for an incident nobody has looked at for long.
 const ROUNDS_MAX: usize = 16;
+/// Histories read at the same time.
+const READS_AT_ONCE: usize = 16;
 /// Why Otklik sends an incident up.
 const OVERDUE: &str = "истёк срок";
 
@@ -71,12 +74,17 @@ async fn find(incidents: &dyn Incidents, regions: &[Arc<Region>], now: Timestamp
         let due = incidents.due(now, limit).await?;
         let everything = due.len() < limit;
         let mut found = Vec::new();
-        for incident in due {
-            let Some(region) = regions.iter().find(|region| region.id == incident.region) else { continue };
-            let history = incidents.history(&incident.id).await?;
-            let (steps, done) = steps(&incident, history, region, now);
-            if !steps.is_empty() {
-                found.push((steps, done));
+        let known = due.iter().filter_map(|incident| {
+            let region = regions.iter().find(|region| region.id == incident.region)?;
+            Some((incident, region.as_ref()))
+        });
+        for some in known.collect::<Vec<_>>().chunks(READS_AT_ONCE) {
+            let histories = try_join_all(some.iter().map(|(incident, _)| incidents.history(&incident.id))).await?;
+            for ((incident, region), history) in some.iter().zip(histories) {
+                let (steps, done) = steps(incident, history, region, now);
+                if !steps.is_empty() {
+                    found.push((steps, done));
+                }
             }
         }
         // Incidents of a region that is no longer configured stay due for ever and must not hide those behind them.

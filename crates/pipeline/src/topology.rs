@@ -96,35 +96,41 @@ mod tests {
         assert!(Topology::parse(SHIPPED).is_ok());
     }
 
+    /// Refuses a topology, and names the line that is about `at`.
+    fn check(changed: &str, expected: &str, at: &str) {
+        assert_ne!(changed, SHIPPED);
+        let error = Topology::parse(changed).unwrap_err();
+        assert!(error.message.contains(expected), "{error}");
+        let line = changed.lines().nth(error.line - 1).unwrap_or_default();
+        assert!(line.contains(at), "{error}: that line is {line:?}, not {at:?}");
+        assert!(error.to_string().starts_with(&format!("line {}: ", error.line)));
+    }
+
+    /// The shipped topology with another value of a stage's setting.
+    fn with(stage: &str, key: &str, value: u64) -> String {
+        let (before, own) = SHIPPED.split_once(&format!("[{stage}]")).unwrap();
+        let line = own.lines().find(|line| line.starts_with(key)).unwrap();
+        format!("{before}[{stage}]{}", own.replacen(line, &format!("{key} = {value}"), 1))
+    }
+
+    #[test]
+    fn each_number_out_of_range_is_told_with_its_stage() {
+        for stage in ["analyse", "group", "store", "incidents"] {
+            let refused = |key: &str, value: u64, expected: &str| {
+                check(&with(stage, key, value), &format!("{stage}: {expected}"), &format!("[{stage}]"));
+            };
+            refused("batch-records", 0, "batch-records must be 1 to 20000");
+            refused("batch-records", 20_001, "batch-records must be 1 to 20000");
+            refused("linger-ms", 60_001, "linger-ms must be at most 60000");
+            assert!(Topology::parse(&with(stage, "batch-records", 20_000)).is_ok());
+            assert!(Topology::parse(&with(stage, "linger-ms", 60_000)).is_ok());
+        }
+    }
+
     #[test]
     fn each_mistake_is_told_with_its_line() {
-        let check = |from: &str, to: &str, expected: &str, at: &str| {
-            let changed = SHIPPED.replacen(from, to, 1);
-            assert_ne!(changed, SHIPPED);
-            let error = Topology::parse(&changed).unwrap_err();
-            assert!(error.message.contains(expected), "{error}");
-            let line = changed.lines().nth(error.line - 1).unwrap_or_default();
-            assert!(line.contains(at), "{error}: that line is {line:?}, not {at:?}");
-            assert!(error.to_string().starts_with(&format!("line {}: ", error.line)));
-        };
-        let stage = |name: &str, key: &str, value: u64| {
-            let begin = SHIPPED.find(&format!("[{name}]")).unwrap();
-            let own: String =
-                SHIPPED.chars().skip(SHIPPED.chars().count() - SHIPPED[begin..].chars().count()).collect();
-            let line = own.lines().find(|line| line.starts_with(key)).unwrap();
-            own.replacen(line, &format!("{key} = {value}"), 1)
-        };
-        for name in ["analyse", "group", "store", "incidents"] {
-            let begin = SHIPPED.find(&format!("[{name}]")).unwrap();
-            let at = format!("[{name}]");
-            for (key, value, expected) in [
-                ("batch-records", 0, "batch-records must be 1 to 20000"),
-                ("batch-records", 20_001, "batch-records must be 1 to 20000"),
-                ("linger-ms", 60_001, "linger-ms must be at most 60000"),
-            ] {
-                check(&SHIPPED[begin..], &stage(name, key, value), &format!("{name}: {expected}"), &at);
-            }
-        }
+        let check =
+            |from: &str, to: &str, expected: &str, at: &str| check(&SHIPPED.replacen(from, to, 1), expected, at);
         check("batch-records", "batch-record", "unknown field `batch-record`", "batch-record =");
         check("[group]", "[gruop]", "unknown field `gruop`", "[gruop]");
         check("snapshot-records = ", "snapshot-records = -", "invalid value", "snapshot-records = -");
@@ -136,8 +142,8 @@ mod tests {
 
     #[test]
     fn a_missing_stage_is_told() {
-        let begin = SHIPPED.find("[incidents]").unwrap();
-        let error = Topology::parse(&SHIPPED[..begin]).unwrap_err();
+        let (before, _) = SHIPPED.split_once("[incidents]").unwrap();
+        let error = Topology::parse(before).unwrap_err();
         assert!(error.message.contains("missing field `incidents`"), "{error}");
     }
 }
