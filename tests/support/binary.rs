@@ -61,7 +61,7 @@ pub fn otklik<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Otklik
 }
 
 /// `OTKLIK_BIN`, or the binary built beside this test: `target/PROFILE/otklik`.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("OTKLIK_BIN") {
         return path.into();
     }

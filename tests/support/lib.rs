@@ -15,7 +15,7 @@ use std::{
 };
 
 pub use self::{
-    binary::{Ended, Otklik, Running, otklik},
+    binary::{Ended, Otklik, Running, binary, otklik},
     deployment::{Deployment, Report, libchdb, missing_libchdb},
     files::{File, files, none},
     posts::{demo_day, post},

@@ -1,7 +1,7 @@
 //! `otklik account` and `otklik token`: who may use the desk and the API. They work beside a deployment that runs.
 
 use std::{
-    io::{self, BufRead},
+    io::{self, BufRead, Write},
     sync::Arc,
 };
 
@@ -37,6 +37,7 @@ use crate::{
 pub(crate) fn account(args: &AccountArgs) -> anyhow::Result<Outcome> {
     let config = Config::load(&args.config)?;
     let role = |role: &str| role.parse::<Role>().map_err(|error| anyhow::anyhow!("--role: {error}"));
+    let mut output = io::stdout().lock();
     block_on(async {
         let app = open(&config).await?;
         match &args.command {
@@ -59,7 +60,7 @@ pub(crate) fn account(args: &AccountArgs) -> anyhow::Result<Outcome> {
                 for own in accounts::list(&app, &Actor::system()).await.map_err(said)? {
                     let agency = own.agency.as_ref().map(AgencyId::as_str).unwrap_or_default();
                     let active = if own.active { "active" } else { "off" };
-                    println!("{}\t{}\t{agency}\t{active}\t{}", own.login, own.role, own.name);
+                    writeln!(output, "{}\t{}\t{agency}\t{active}\t{}", own.login, own.role, own.name)?;
                 }
             }
         }
@@ -73,6 +74,7 @@ pub(crate) fn account(args: &AccountArgs) -> anyhow::Result<Outcome> {
 /// As [`account`].
 pub(crate) fn token(args: &TokenArgs) -> anyhow::Result<Outcome> {
     let config = Config::load(&args.config)?;
+    let mut output = io::stdout().lock();
     block_on(async {
         let app = open(&config).await?;
         let system = Actor::system();
@@ -87,13 +89,13 @@ pub(crate) fn token(args: &TokenArgs) -> anyhow::Result<Outcome> {
                 };
                 let (token, secret) = tokens::create(&app, &system, new).await.map_err(said)?;
                 eprintln!("token {} is made, role {}; its secret is shown this once:", token.name, token.role);
-                println!("{secret}");
+                writeln!(output, "{secret}")?;
             }
             TokenCommand::List => {
                 for own in tokens::list(&app, &system).await.map_err(said)? {
                     let ends = own.expires_at.map_or_else(|| "never ends".to_owned(), |at| format!("ends {at}"));
                     let state = if own.revoked { "taken back".to_owned() } else { ends };
-                    println!("{}\t{}\t{state}", own.name, own.role);
+                    writeln!(output, "{}\t{}\t{state}", own.name, own.role)?;
                 }
             }
             TokenCommand::Revoke { name } => {

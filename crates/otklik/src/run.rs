@@ -52,7 +52,7 @@ async fn serve_all(config: Config) -> anyhow::Result<Outcome> {
     let system = Arc::new(System::open(config, Arc::new(SystemClock)).await?);
     let app = system.app(web.public_url.unwrap_or_else(|| format!("http://{address}")));
     if app.ports.incidents.accounts().await?.is_empty() {
-        tracing::warn!("nobody can sign in yet: add an administrator by `otklik account add`");
+        tracing::warn!("nobody can sign in yet: add an administrator by `otklik account put`");
     }
     let mut stages = system.start_stages(None);
     let reconcilers = system.start_reconcilers(&app)?;

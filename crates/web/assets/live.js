@@ -5,10 +5,12 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const WAIT_MS = 700;
+  const REPLY_MS = 10_000;
 
   let timer;
   let latest;
   let missed = false;
+  let busyUntil = 0;
 
   /** `1 новый`, `2 новых`, `5 новых`. */
   function fresh(count) {
@@ -114,15 +116,20 @@
       return;
     }
     missed = false;
+    // A reply on its way is meant for what stands here now: it would find its place gone.
+    if (isBusy()) return soon();
     try {
       const page = await ask();
       if (!page) return;
+      if (isBusy()) return soon();
       if (live.dataset.live === "card") renewCard(page);
       else renewList(page);
     } catch {
       // The connection is down; the next change brings another try.
     }
   }
+
+  const isBusy = () => performance.now() < busyUntil;
 
   function soon() {
     clearTimeout(timer);
@@ -153,5 +160,7 @@
     });
   }
 
+  document.addEventListener("htmx:beforeSend", () => (busyUntil = performance.now() + REPLY_MS));
+  document.addEventListener("htmx:afterRequest", () => (busyUntil = 0));
   document.addEventListener("DOMContentLoaded", listen);
 })();

@@ -20,7 +20,7 @@ const SOURCE: &str = "demo";
 /// How often it is looked whether the stages have read everything.
 const LOOK: Duration = Duration::from_millis(5);
 /// Staff leave this long before the day ends: what comes later waits for whoever looks at the desk.
-const LEFT_TO_THE_USER: SignedDuration = SignedDuration::from_hours(4);
+const LEFT_TO_THE_USER: SignedDuration = SignedDuration::from_mins(90);
 
 /// What a day is played on.
 pub(crate) struct Stage<'a> {

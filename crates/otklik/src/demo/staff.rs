@@ -20,6 +20,9 @@ const OPERATOR: &str = "operator";
 /// Name of the people of bodies.
 const AGENCY: &str = "дежурный";
 
+/// Incidents sent back by a body this long before the staff leave are still waiting for another.
+const SENT_BACK_LATE: SignedDuration = SignedDuration::from_hours(4);
+
 /// What staff write: `pipelines/demo/staff.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,8 +73,8 @@ impl Staff {
             if incident.opened_at >= self.leaves_at {
                 continue;
             }
-            let words = &self.words;
-            let plan = self.plans.entry(incident.id.clone()).or_insert_with(|| plan(&incident, words));
+            let (words, leaves_at) = (&self.words, self.leaves_at);
+            let plan = self.plans.entry(incident.id.clone()).or_insert_with(|| plan(&incident, words, leaves_at));
             let due = plan.iter().take_while(|planned| planned.at <= now).count();
             if due == 0 {
                 continue;
@@ -135,7 +138,7 @@ fn failed(error: otklik_web::Error) -> anyhow::Error {
 }
 
 /// What will be done with an incident, and when: chosen by its id, so that every run tells the same story.
-fn plan(incident: &Incident, words: &Words) -> Vec<Planned> {
+fn plan(incident: &Incident, words: &Words, leaves_at: Timestamp) -> Vec<Planned> {
     let seed = incident
         .id
         .as_str()
@@ -148,6 +151,8 @@ fn plan(incident: &Incident, words: &Words) -> Vec<Planned> {
         return plan.then(4, 20, Role::Operator, Action::Reject { reason }).steps;
     }
     let urgent = incident.severity.level() >= 4;
+    // What came back earlier has found its body by now.
+    let is_late = leaves_at.duration_since(incident.opened_at) <= SENT_BACK_LATE;
     let slow = if urgent { 1 } else { 3 };
     plan = plan.then(2, 10, Role::Operator, Action::Triage { topic: None, municipality: None, severity: None });
     // The body is filled in when it is sent: it may have been corrected.
@@ -155,7 +160,7 @@ fn plan(incident: &Incident, words: &Words) -> Vec<Planned> {
     plan = plan.then(1, 6, Role::Operator, route);
     match path {
         0..6 => return plan.steps,
-        6..11 => {
+        6..11 if is_late => {
             let reason = plan.say(&words.returned);
             return plan.then(10, 40, Role::Agency, Action::Return { reason }).steps;
         }
@@ -168,11 +173,11 @@ fn plan(incident: &Incident, words: &Words) -> Vec<Planned> {
         return plan.then(20, 60, Role::Agency, Action::Postpone { until, reason }).steps;
     }
     plan = plan.then(5, 20 * slow, Role::Agency, Action::Start);
-    if path % 5 == 0 {
+    if path.is_multiple_of(5) {
         let text = plan.say(&words.note);
         plan = plan.then(5, 30, Role::Operator, Action::Note { text });
     }
-    if path % 2 == 0 {
+    if path.is_multiple_of(2) {
         let text = plan.say(&words.interim);
         plan = plan.then(10, 30 * slow, Role::Agency, answer(AnswerKind::Interim, text));
     }
@@ -181,7 +186,7 @@ fn plan(incident: &Incident, words: &Words) -> Vec<Planned> {
     }
     let text = plan.say(&words.final_);
     plan = plan.then(30, 100 * slow, Role::Agency, answer(AnswerKind::Final, text));
-    if path % 3 != 0 {
+    if !path.is_multiple_of(3) {
         let score = *plan.random.pick(&[5, 5, 5, 4, 4, 4, 3, 3, 2, 1]).unwrap_or(&4);
         plan = plan.then(20, 120, Role::Operator, Action::Rate { score });
     }
