@@ -7,10 +7,12 @@
 mod corrections;
 mod duplicates;
 mod event;
+mod owners;
 mod profile;
 mod relation;
 mod risk;
 mod state;
+mod stems;
 mod summary;
 mod window;
 mod words;
@@ -26,8 +28,9 @@ use self::{
     duplicates::Duplicates,
     event::{Events, Facts, counts_of},
     relation::{Candidate, Chosen, best},
+    stems::{Common, TextStems},
     window::{Entry, Window},
-    words::{Common, TextStems, Words, rare_stems},
+    words::Words,
 };
 
 /// Posts after which places without events are let go.
@@ -118,11 +121,14 @@ impl Grouper {
         self.lexer.read(&post.text, &mut lexemes);
         let fingerprint = Fingerprint::of(&lexemes);
         let facts = Facts::of(post, analysis, &self.config.area_topics);
-        let mut stems = rare_stems(&lexemes, &facts, &self.common, &self.words);
-        stems.telling.retain(|&stem| !self.events.is_of_all(stem));
+        let mut stems = TextStems::read(&lexemes, &facts, &self.common, &self.words);
+        stems.telling.retain(|&stem| !self.events.owners.is_nobodys(stem));
+        stems.recognise_names(|stem| self.events.owners.is_name(stem));
 
         let twin = self.duplicates.find(&fingerprint, &self.window);
-        let chosen = self.choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence));
+        let chosen = self
+            .choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence))
+            .filter(|chosen| twin.is_some() || chosen.is_by_source || !self.events.end_if_again(chosen.slot, &facts));
         let (slot, event_new) = match &chosen {
             Some(chosen) => (chosen.slot, false),
             None => (self.events.begin(post), true),
@@ -195,23 +201,26 @@ impl Grouper {
 
     fn choose(&self, post: &Post, facts: &Facts, stems: &TextStems, twin: Option<u64>) -> Option<Chosen> {
         let mut candidates: Vec<Candidate> = Vec::new();
-        let mut add = |slot: u32, post: Option<u64>, cosine: f32| match candidates
+        let mut add = |slot: u32, post: Option<u64>, cosine: f32, shared: u32| match candidates
             .iter_mut()
             .find(|candidate| candidate.slot == slot)
         {
-            Some(known) if cosine > known.cosine => (known.cosine, known.post) = (cosine, post.or(known.post)),
+            Some(known) if cosine > known.cosine => {
+                (known.cosine, known.shared, known.post) = (cosine, shared, post.or(known.post));
+            }
             Some(known) => known.post = known.post.or(post),
-            None => candidates.push(Candidate { slot, post, cosine, ..Candidate::default() }),
+            None => candidates.push(Candidate { slot, post, cosine, shared, ..Candidate::default() }),
         };
         let source = self.source_of(post);
         let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
         for sequence in self.words.recent(&stems.all).into_iter().chain(near) {
             if let Some(entry) = self.window.get(sequence) {
-                add(entry.event, Some(sequence), self.words.cosine(&stems.all, &entry.stems));
+                let cosine = self.words.cosine(&stems.all, &entry.stems);
+                add(entry.event, Some(sequence), cosine, Words::shared(&stems.telling, &entry.stems));
             }
         }
         for slot in self.events.likely(facts, stems) {
-            add(slot, None, 0.0);
+            add(slot, None, 0.0, 0);
         }
         for candidate in &mut candidates {
             let Some(event) = self.events.get(candidate.slot) else { continue };

@@ -14,8 +14,8 @@ use crate::{
     token::Flags,
 };
 
-/// Most other words between neighbouring slots of a rule. Numbers and words of one or two letters do not count: they join
-/// («на Мира, 7, в доме»).
+/// Most other words between neighbouring slots of a rule. Names, numbers and words of one or two letters do not count: an address
+/// may stand there («стройка на Мира, 7, шумит»).
 const GAP_MAX: u32 = 3;
 const SHORT_CHARS_MAX: u32 = 2;
 /// Most occurrences of rules kept for one concept as evidence.
@@ -139,8 +139,11 @@ impl Matcher {
         self.before.push(0);
         let mut count = 0;
         for Lexeme { token, .. } in lexemes {
-            let short = token.span.end - token.span.start <= SHORT_CHARS_MAX || token.flags.has(Flags::DIGIT);
-            count += u32::from(!short);
+            let flags = token.flags;
+            let short = token.span.end - token.span.start <= SHORT_CHARS_MAX;
+            let name =
+                flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START) && !flags.has(Flags::CAPITAL_INSIDE);
+            count += u32::from(!short && !name && !flags.has(Flags::DIGIT));
             self.before.push(count);
         }
     }

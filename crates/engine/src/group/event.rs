@@ -1,24 +1,25 @@
 //! Events: what their posts have in common, kept up to date as posts come and go.
 
 mod facts;
+mod snapshot;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use otklik_domain::{
-    BlockId, Event, EventId, EventTotals, GeoPoint, Network, PlaceId, Post, PostId, RegionId, Severity, TopicId,
-};
+use otklik_domain::{EventId, Network, Post, PostId};
 use otklik_text::Lexeme;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::facts::{Facts, Located, block_of, family_of};
 use super::{
+    owners::{Owners, SavedOwners},
     profile::Profile,
     risk::Pulse,
+    stems::TextStems,
     summary::Sentences,
     window::{COUNTS_APPEAL, COUNTS_COMPLAINT, Entry, Window, hash_text, seconds},
-    words::{TextStems, Words},
+    words::Words,
 };
 
 /// Authors told apart in one event; beyond it each post of an unknown author counts as one more.
@@ -33,6 +34,8 @@ const DANGER_MAX: usize = 8;
 pub(crate) const TOWNS_MAX: usize = 8;
 /// Votes for a town that a text names, or a point lies in; a community's home has one.
 const SURE_VOTES: u32 = 3;
+/// Silence after which a trouble can come again.
+const SILENT_SECONDS_MIN: u32 = 4 * 3600;
 /// Events remembered by place and topic.
 const AT_PLACE: usize = 8;
 
@@ -46,6 +49,10 @@ pub(crate) struct EventState {
     pub(crate) last_at: u32,
     /// Posts still in the window; without any the event is let go.
     pub(crate) in_window: u32,
+    /// When a post last complained of a trouble that reaches beyond one address.
+    pub(crate) troubled_at: u32,
+    /// The trouble came again later, and that is another event.
+    pub(crate) has_ended: bool,
     pub(crate) posts: u32,
     /// Sorted.
     pub(crate) authors: Vec<u32>,
@@ -129,8 +136,7 @@ pub(crate) struct Events {
     by_id: FxHashMap<u64, u32>,
     /// By place and topic: slots of the latest events there, the latest first.
     at_place: FxHashMap<u64, [u32; AT_PLACE]>,
-    /// By stem: the event whose own it is, or [`NO_SLOT`] where it can be no event's.
-    owners: FxHashMap<u32, u32>,
+    pub(crate) owners: Owners,
 }
 
 /// Events as they are saved. The order of free slots decides which is used next, so it is kept.
@@ -139,7 +145,7 @@ pub(crate) struct SavedEvents {
     slots: Vec<Option<EventState>>,
     free: Vec<u32>,
     at_place: BTreeMap<u64, [u32; AT_PLACE]>,
-    owners: BTreeMap<u32, u32>,
+    owners: SavedOwners,
 }
 
 /// Marks an empty entry of a list of slots.
@@ -180,6 +186,8 @@ impl Events {
             first_at: at,
             last_at: at,
             in_window: 0,
+            troubled_at: at,
+            has_ended: false,
             posts: 0,
             authors: Vec::new(),
             other_authors: 0,
@@ -232,6 +240,9 @@ impl Events {
             event.origin = entry.id.clone();
         }
         event.last_at = event.last_at.max(entry.at);
+        if facts.is_area && facts.speaks_up {
+            event.troubled_at = event.troubled_at.max(entry.at);
+        }
         event.add_author(entry.author);
         event.appeals += u32::from(entry.counts & COUNTS_APPEAL != 0);
         event.complaints += u32::from(entry.counts & COUNTS_COMPLAINT != 0);
@@ -245,37 +256,31 @@ impl Events {
         event.sentences.add(post, facts, text.0, text.1);
     }
 
-    /// Remembers the words of a post that are its event's own: most recent posts with them are of it, or they are names that
-    /// no other event's posts say as often.
-    pub(crate) fn own(&mut self, slot: u32, stems: &TextStems, words: &Words) {
-        let Some(event) = self.get(slot) else { return };
-        let says = |slot: &u32, stem: u32| self.get(*slot).map_or(0, |event| event.profile.posts_with(stem));
-        let is_foremost = |stem: u32, posts: u32| {
-            if self.is_of_all(stem) {
-                return false;
-            }
-            let owner = self.owners.get(&stem);
-            let is_name = stems.names.contains(&stem) || owner.is_some();
-            posts * 2 > words.count(stem) && posts > 1
-                || is_name && owner.is_none_or(|owner| *owner == slot || says(owner, stem) <= posts)
-        };
-        let owned: Vec<u32> =
-            (stems.telling.iter().copied()).filter(|&stem| is_foremost(stem, event.profile.posts_with(stem))).collect();
-        self.owners.extend(owned.into_iter().map(|stem| (stem, slot)));
-        self.owners.extend(stems.towns.iter().map(|&stem| (stem, NO_SLOT)));
+    /// Ends an event whose trouble comes again: a post says so after a silence. Water and light come back by themselves, what
+    /// breaks at one address stays broken.
+    pub(crate) fn end_if_again(&mut self, slot: u32, facts: &Facts) -> bool {
+        let Some(event) = self.get_mut(slot) else { return false };
+        let silent = facts.at.saturating_sub(event.troubled_at);
+        event.has_ended = facts.says_again && event.is_area() && silent >= SILENT_SECONDS_MIN;
+        event.has_ended
     }
 
-    /// Whether a stem is of a town's name, and so no event's own.
-    pub(crate) fn is_of_all(&self, stem: u32) -> bool {
-        self.owners.get(&stem) == Some(&NO_SLOT)
+    /// Remembers the words of a post that lead to its event.
+    pub(crate) fn own(&mut self, slot: u32, stems: &TextStems, words: &Words) {
+        let slots = &self.slots;
+        let posts_with = |slot: u32, stem: u32| {
+            let event = slots.get(slot as usize).and_then(Option::as_ref);
+            event.map_or(0, |event| event.profile.posts_with(stem))
+        };
+        self.owners.learn(slot, stems, words, posts_with);
     }
 
     /// Slots of recent events at the places and on the topics a post speaks of, and of those that own words of it.
     pub(crate) fn likely(&self, facts: &Facts, stems: &TextStems) -> Vec<u32> {
         let at_place = facts.keys().filter_map(|key| self.at_place.get(&key)).flatten();
         let mut slots: Vec<u32> = at_place
-            .chain(stems.telling.iter().filter_map(|stem| self.owners.get(stem)))
             .copied()
+            .chain(stems.telling.iter().filter_map(|&stem| self.owners.of(stem)))
             .filter(|&slot| self.get(slot).is_some())
             .collect();
         slots.sort_unstable();
@@ -315,76 +320,7 @@ impl Events {
         let slots = &self.slots;
         let lives = |slot: u32| slots.get(slot as usize).is_some_and(Option::is_some);
         self.at_place.retain(|_, list| list.iter().any(|&slot| lives(slot)));
-        self.owners.retain(|_, slot| *slot == NO_SLOT || lives(*slot));
-    }
-
-    /// An event as others see it.
-    pub(crate) fn snapshot(&self, slot: u32, region: &RegionId) -> Option<Event> {
-        let event = self.get(slot)?;
-        let topic = event.topic().map(TopicId::from);
-        let address = event.address();
-        let (municipality, municipality_name) = event.municipality().cloned().unzip();
-        let place_name = match (address, &municipality_name) {
-            (Some(address), _) => address.name.clone(),
-            (None, name) => name.clone().unwrap_or_default(),
-        };
-        let severity = Severity::new(event.severity);
-        let totals = EventTotals {
-            posts: event.posts,
-            authors: event.authors(),
-            appeals: event.appeals,
-            complaints: event.complaints,
-            views: event.views,
-            networks: event.networks(),
-        };
-        Some(Event {
-            id: EventId::from(event.id.as_ref()),
-            version: event.version,
-            region: region.clone(),
-            title: event.sentences.title(&place_name),
-            summary: event.sentences.summary(),
-            block: topic.as_ref().map_or_else(|| BlockId::from("other"), TopicId::block),
-            topic,
-            place: address
-                .map(|address| PlaceId::from(address.id.as_str()))
-                .or_else(|| municipality.clone().map(PlaceId::new)),
-            place_name,
-            municipality: municipality.map(PlaceId::new),
-            point: event.point.and_then(|(lat, lon)| GeoPoint::new(lat, lon)),
-            severity,
-            danger: event.danger.clone(),
-            origin: PostId::from(event.origin.as_ref()),
-            first_at: time(event.first_at),
-            last_at: time(event.last_at),
-            risk: event.pulse.risk(severity, &totals, !event.danger.is_empty()),
-            totals,
-            merged: event.merged.iter().map(|id| EventId::from(id.as_ref())).collect(),
-        })
-    }
-
-    /// What is said of an event that does not exist.
-    pub(crate) fn nothing(&self, region: &RegionId) -> Event {
-        Event {
-            id: EventId::from(""),
-            version: 0,
-            region: region.clone(),
-            title: String::new(),
-            summary: String::new(),
-            topic: None,
-            block: BlockId::from("other"),
-            place: None,
-            place_name: String::new(),
-            municipality: None,
-            point: None,
-            severity: Severity::default(),
-            danger: Vec::new(),
-            origin: PostId::from(""),
-            first_at: Timestamp::UNIX_EPOCH,
-            last_at: Timestamp::UNIX_EPOCH,
-            totals: EventTotals::default(),
-            risk: otklik_domain::Risk::default(),
-            merged: Vec::new(),
-        }
+        self.owners.sweep(lives);
     }
 
     pub(crate) fn saved(&self) -> SavedEvents {
@@ -392,7 +328,7 @@ impl Events {
             slots: self.slots.clone(),
             free: self.free.clone(),
             at_place: self.at_place.iter().map(|(key, list)| (*key, *list)).collect(),
-            owners: self.owners.iter().map(|(stem, slot)| (*stem, *slot)).collect(),
+            owners: self.owners.saved(),
         }
     }
 
@@ -400,7 +336,7 @@ impl Events {
     pub(crate) fn restore(saved: SavedEvents) -> Option<Self> {
         let mut events = Self {
             at_place: saved.at_place.into_iter().collect(),
-            owners: saved.owners.into_iter().collect(),
+            owners: Owners::restore(saved.owners),
             ..Self::default()
         };
         let holes = saved.slots.iter().filter(|slot| slot.is_none()).count();

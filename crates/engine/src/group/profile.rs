@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{TextStems, Words, is_matter};
+use super::{
+    stems::{TextStems, is_matter},
+    words::Words,
+};
 
 /// Stems kept of an event. Those that came once make room for new ones, so that what its posts share stays.
 const STEMS_MAX: usize = 48;

@@ -1,7 +1,10 @@
 //! Whether a post belongs to an event: the less place and topic speak for it, the more alike the words have to be.
 
+mod needs;
+
 use otklik_domain::{GeoPoint, GroupEvidence, PlaceId, PostId, TopicId};
 
+use self::needs::{needed, needed_share};
 use super::{
     event::{EventState, Events, Facts, block_of, family_of},
     window::Window,
@@ -15,6 +18,8 @@ pub(crate) struct Candidate {
     pub(crate) post: Option<u64>,
     /// How alike the words are, 0..1.
     pub(crate) cosine: f32,
+    /// How many telling stems that post has in common with it.
+    pub(crate) shared: u32,
     /// How much a word that is the event's own speaks for it, 0..1.
     pub(crate) kinship: f32,
     /// The same of names only.
@@ -31,6 +36,8 @@ pub(crate) struct Chosen {
     pub(crate) slot: u32,
     pub(crate) similarity: f32,
     pub(crate) evidence: Vec<GroupEvidence>,
+    /// Whether it repeats or answers a post of the event.
+    pub(crate) is_by_source: bool,
 }
 
 /// How the places of a post and an event lie to each other.
@@ -68,26 +75,14 @@ enum Topics {
     Different,
 }
 
-/// Likeness nothing reaches.
-const NEVER: f32 = 2.0;
 const SAME_SPOT_METRES: f64 = 25.0;
 const NEAR_METRES: f64 = 150.0;
 const DISTRICT_METRES: f64 = 1_500.0;
 const TOWN_METRES: f64 = 20_000.0;
-const HOUR: u32 = 3600;
 /// Longest remark that is taken to be about the post it answers, in characters.
 const REMARK_CHARS_MAX: usize = 60;
-/// Cosine of a text and its copy with a word changed.
-const COPY_MIN: f32 = 0.95;
 /// What a post more speaks for an event, by its logarithm.
 const SIZE_WEIGHT: f32 = 0.05;
-/// Kinship needed beyond the usual for an event without a topic.
-const CHAT_MORE: f32 = 0.1;
-/// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
-const IDLE_MIN: f32 = 0.6;
-const IDLE_MORE: f32 = 0.1;
-/// Share of the cosine needed that is enough when both name the same thing.
-const BY_NAME: f32 = 0.6;
 
 /// The event a post belongs to, or none of the candidates.
 pub(crate) fn best(
@@ -101,8 +96,8 @@ pub(crate) fn best(
         return Some(chosen);
     }
     let scored = candidates.iter().filter_map(|candidate| {
-        let event = events.get(candidate.slot)?;
-        let (cosine, kinship) = needed(facts, event, candidate.shares_name);
+        let event = events.get(candidate.slot).filter(|event| !event.has_ended)?;
+        let (cosine, kinship) = needed(facts, event, candidate);
         let share = needed_share(facts, event);
         // A trouble of one address is told from its like by names only.
         let any_word = event.is_area() && matches!(topics(facts, event), Topics::Same | Topics::SameBlock);
@@ -121,6 +116,7 @@ pub(crate) fn best(
         slot: candidate.slot,
         similarity: candidate.cosine,
         evidence: evidence(facts, event, candidate.cosine, post),
+        is_by_source: false,
     })
 }
 
@@ -144,107 +140,7 @@ fn by_source(
             Topics::Different => facts.address.is_none() && facts.chars <= REMARK_CHARS_MAX,
         },
     };
-    belongs.then(|| Chosen { slot, similarity: cosine, evidence: vec![evidence] })
-}
-
-/// Cosine and kinship a post needs to belong to an event; one of them is enough.
-fn needed(facts: &Facts, event: &EventState, shares_name: bool) -> (f32, f32) {
-    let is_area = event.is_area() && (facts.is_area || facts.topic.is_none());
-    let (nearness, topics) = (nearness(facts, event), topics(facts, event));
-    let silence = silence(nearness, facts.at.saturating_sub(event.last_at));
-    let alike = matches!(topics, Topics::Same | Topics::SameBlock);
-    let named = if shares_name && alike { BY_NAME } else { 1.0 };
-    // What people chat about without a trouble has names of its own too.
-    let chat = if event.topic().is_none() { CHAT_MORE } else { 0.0 };
-    let kinship = needed_kinship(nearness, topics, is_area) + chat;
-    let cosine = needed_cosine(nearness, topics, is_area);
-    // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
-    let somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
-    let cosine = if somewhere { cosine.max(COPY_MIN) } else { cosine * named };
-    // Chat about the same place or thing is no part of its trouble.
-    let kinship = if somewhere { kinship + CHAT_MORE } else { kinship };
-    let (cosine, kinship) = if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
-    (cosine + silence, kinship + silence)
-}
-
-/// Share in its matter an event needs for a post that says no more than the matter.
-fn needed_share(facts: &Facts, event: &EventState) -> f32 {
-    let is_area = event.is_area() && facts.is_area;
-    let silent = facts.at.saturating_sub(event.last_at);
-    match nearness(facts, event) {
-        _ if silent > 24 * HOUR || !facts.speaks_up => NEVER,
-        Nearness::SameStreet | Nearness::SamePart | Nearness::SameTown => 0.5,
-        Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if is_area => 0.6,
-        _ => NEVER,
-    }
-}
-
-/// A word of the event's own is enough where nothing speaks against it.
-fn needed_kinship(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
-    match (nearness, topics) {
-        (Nearness::OtherTown, _) => NEVER,
-        (Nearness::OtherHouse | Nearness::OtherAddress, _) if !is_area => NEVER,
-        (Nearness::OtherHouse | Nearness::OtherAddress, Topics::Different) => NEVER,
-        (_, Topics::Same | Topics::SameBlock) => 0.5,
-        (_, Topics::OneUnknown) => 0.55,
-        (_, Topics::Different) => 0.68,
-    }
-}
-
-fn needed_cosine(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
-    match (nearness, topics) {
-        (Nearness::SameAddress, Topics::Same) => 0.08,
-        (Nearness::SameAddress, Topics::SameBlock) => 0.3,
-        (Nearness::SameAddress, Topics::OneUnknown) => 0.25,
-        (Nearness::SameAddress, Topics::Different) => 0.5,
-        (Nearness::SameLandmark, Topics::Same) => 0.0,
-        (Nearness::SameLandmark, Topics::SameBlock) => 0.12,
-        (Nearness::SameLandmark, Topics::OneUnknown) => 0.12,
-        (Nearness::SameLandmark, Topics::Different) => 0.35,
-        (Nearness::SameStreet, Topics::Same) => 0.06,
-        (Nearness::SameStreet, Topics::SameBlock) if is_area => 0.15,
-        (Nearness::SameStreet, Topics::SameBlock) => 0.28,
-        (Nearness::SameStreet, Topics::OneUnknown) => 0.32,
-        (Nearness::SameStreet, Topics::Different) => 0.6,
-        (Nearness::SamePart, Topics::Same) if is_area => 0.06,
-        (Nearness::SamePart, Topics::SameBlock) if is_area => 0.1,
-        (Nearness::SamePart, Topics::Same) => 0.15,
-        (Nearness::SamePart, Topics::SameBlock) => 0.3,
-        (Nearness::SamePart, Topics::OneUnknown) => 0.42,
-        (Nearness::SamePart, Topics::Different) => 0.65,
-        (Nearness::Near | Nearness::SameDistrict, Topics::Same) if is_area => 0.2,
-        (Nearness::Near | Nearness::SameDistrict, Topics::SameBlock) if is_area => 0.4,
-        (Nearness::Near, Topics::Same) => 0.9,
-        (Nearness::Near | Nearness::SameDistrict, _) => NEVER,
-        (Nearness::OtherHouse, Topics::Same) if is_area => 0.1,
-        (Nearness::OtherHouse, Topics::SameBlock) if is_area => 0.15,
-        (Nearness::OtherHouse, _) => NEVER,
-        (Nearness::SameTown, Topics::Same) if is_area => 0.1,
-        (Nearness::SameTown, Topics::SameBlock) if is_area => 0.15,
-        (Nearness::SameTown, Topics::Same) => 0.3,
-        (Nearness::SameTown, Topics::SameBlock) => 0.4,
-        (Nearness::SameTown, Topics::OneUnknown) => 0.45,
-        (Nearness::SameTown, Topics::Different) => 0.7,
-        (Nearness::OtherAddress, Topics::Same) if is_area => 0.2,
-        (Nearness::OtherAddress, Topics::SameBlock) if is_area => 0.4,
-        (Nearness::OtherAddress, _) => NEVER,
-        (Nearness::OtherTown, _) => NEVER,
-        (Nearness::Unknown, Topics::Same) => 0.3,
-        (Nearness::Unknown, Topics::SameBlock) => 0.42,
-        (Nearness::Unknown, Topics::OneUnknown) => 0.45,
-        (Nearness::Unknown, Topics::Different) => 0.65,
-    }
-}
-
-/// What a silence costs: at one address a trouble lasts for days, elsewhere it is soon another one.
-fn silence(nearness: Nearness, silent: u32) -> f32 {
-    match nearness {
-        Nearness::SameAddress | Nearness::SameLandmark | Nearness::SameStreet | Nearness::Near => 0.0,
-        Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if silent > 12 * HOUR => NEVER,
-        _ if silent > 96 * HOUR => 0.35,
-        _ if silent > 36 * HOUR => 0.15,
-        _ => 0.0,
-    }
+    belongs.then(|| Chosen { slot, similarity: cosine, evidence: vec![evidence], is_by_source: true })
 }
 
 /// Weight of a topic, the sum of its scores, from which it is one of an event's.

@@ -232,3 +232,33 @@ proptest! {
         prop_assert_eq!(BlockId::from("utilities"), TopicId::from(WATER).block());
     }
 }
+
+const BUS: &str = "transport.waiting";
+
+#[test]
+fn a_name_holds_an_event_together() {
+    let events = run(&[
+        Said("vk:1", 0, "trade.quality", "", "В магазине «Берёзка» творог просрочен на две недели"),
+        Said("vk:2", 5, "trade.quality", "", "Продавец в «Берёзке» стирала дату с йогурта"),
+        Said("vk:3", 9, "", "", "У меня тоже чек из «Берёзки», молоко прокисло, вернули деньги со скандалом"),
+        Said("vk:4", 20, "", "", "Встретила сегодня подругу, погуляли с колясками вдоль реки"),
+        Said("vk:5", 30, "", "", "а что за берёзка, та что на углу?"),
+        Said("vk:6", 40, BUS, "", "Автобус 18 не пришёл второй раз подряд, замёрзли"),
+        Said("vk:7", 45, BUS, "", "18-го опять нет, стоим полчаса всей семьёй"),
+    ]);
+    assert_eq!(events, [0, 0, 0, 3, 0, 5, 5]);
+}
+
+#[test]
+fn a_trouble_that_comes_again_is_another_event() {
+    let first = "Нет холодной воды на всей улице";
+    let events = run(&[
+        Said("vk:1", 0, WATER, "", first),
+        Said("vk:2", 30, WATER, "", "Холодной воды нет, улица без воды"),
+        Said("vk:3", 90, WATER, "", "Снова интересуюсь, холодной воды на улице нет"),
+        Said("vk:4", 9 * 60, WATER, "", "Опять нет холодной воды на улице"),
+        Said("vk:5", 9 * 60 + 10, WATER, "", "Холодной воды на улице нет, второй раз за день"),
+        Said("vk:6", 9 * 60 + 12, WATER, "", first),
+    ]);
+    assert_eq!(events, [0, 0, 0, 3, 3, 3]);
+}

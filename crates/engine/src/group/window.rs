@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     duplicates::EXACT_WORDS_MIN,
-    words::{STEMS, Stems},
+    stems::{STEMS, Stems},
 };
 
 /// What is kept of a post.

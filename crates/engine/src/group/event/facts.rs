@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use otklik_domain::{
-    Analysis, GeoPoint, Intent, LocatedBy, PlaceKind, PlaceMention, Post, PostKind, SentimentLabel, Span, TopicId,
+    Analysis, GeoPoint, Intent, LocatedBy, Network, PlaceKind, PlaceMention, Post, PostKind, SentimentLabel, Span,
+    TopicId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ use super::super::window::hash_text;
 const TOPIC_MIN: f32 = 0.5;
 /// Score from which a place counts.
 const PLACE_MIN: f32 = 0.5;
+/// Characters from which a text is long.
+const LONG_CHARS_MIN: usize = 400;
 /// Side of a cell of the map in degrees of latitude: about 110 m.
 const CELL_DEGREES: f64 = 0.001;
 
@@ -64,8 +67,12 @@ pub(crate) struct Facts {
     pub(crate) names_town: bool,
     /// Whether it complains, asks or reports.
     pub(crate) speaks_up: bool,
+    /// Whether it says that a trouble has come again.
+    pub(crate) says_again: bool,
     /// Whether it tells of no trouble: it neither complains nor asks, nor is it on a topic.
     pub(crate) is_idle: bool,
+    /// Whether it is no remark but an article. Appeals are long too, but made of phrases everybody uses.
+    pub(crate) is_long: bool,
     /// Characters of the text.
     pub(crate) chars: usize,
 }
@@ -83,6 +90,7 @@ impl Facts {
             .filter(|place| !is_town(place, analysis))
             .filter_map(|place| located(place, town))
             .max_by_key(|located| located.rank);
+        let chars = post.text.chars().count();
         let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
         Self {
             topic: topic.map(|topic| (topic.id.to_string(), topic.score)),
@@ -119,12 +127,15 @@ impl Facts {
             place_spans: analysis.places.iter().map(|place| place.span).collect(),
             names_town: analysis.places.iter().any(|place| is_town(place, analysis)),
             speaks_up: complains || analysis.intent == Intent::Report,
+            says_again: topic.is_some() && says_again(&post.text),
             is_idle: topic.is_none()
                 && analysis.danger.is_empty()
                 && matches!(analysis.intent, Intent::Other | Intent::Thanks)
                 && analysis.sentiment.label != SentimentLabel::Negative
-                && post.kind != PostKind::Appeal,
-            chars: post.text.chars().count(),
+                && post.kind != PostKind::Appeal
+                && post.network != Network::Rss,
+            is_long: chars >= LONG_CHARS_MIN && post.kind != PostKind::Appeal,
+            chars,
         }
     }
 
@@ -188,6 +199,12 @@ fn is_exact(place: &PlaceMention) -> bool {
         PlaceKind::Landmark => place.name.split(' ').any(is_adjective),
         _ => false,
     }
+}
+
+fn says_again(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let mut words = text.split(|c: char| !c.is_alphabetic());
+    words.any(|word| matches!(word, "опять" | "снова" | "вновь" | "повторно" | "второй" | "третий"))
 }
 
 /// The first word of a topic's id with its block: that of `utilities.heating_off` is `utilities.heating`.

@@ -1,0 +1,77 @@
+//! Events as others see them.
+
+use jiff::Timestamp;
+use otklik_domain::{BlockId, Event, EventId, EventTotals, GeoPoint, PlaceId, PostId, RegionId, Severity, TopicId};
+
+use super::{Events, time};
+
+impl Events {
+    /// An event as others see it.
+    pub(crate) fn snapshot(&self, slot: u32, region: &RegionId) -> Option<Event> {
+        let event = self.get(slot)?;
+        let topic = event.topic().map(TopicId::from);
+        let address = event.address();
+        let (municipality, municipality_name) = event.municipality().cloned().unzip();
+        let place_name = match (address, &municipality_name) {
+            (Some(address), _) => address.name.clone(),
+            (None, name) => name.clone().unwrap_or_default(),
+        };
+        let severity = Severity::new(event.severity);
+        let totals = EventTotals {
+            posts: event.posts,
+            authors: event.authors(),
+            appeals: event.appeals,
+            complaints: event.complaints,
+            views: event.views,
+            networks: event.networks(),
+        };
+        Some(Event {
+            id: EventId::from(event.id.as_ref()),
+            version: event.version,
+            region: region.clone(),
+            title: event.sentences.title(&place_name),
+            summary: event.sentences.summary(),
+            block: topic.as_ref().map_or_else(|| BlockId::from("other"), TopicId::block),
+            topic,
+            place: address
+                .map(|address| PlaceId::from(address.id.as_str()))
+                .or_else(|| municipality.clone().map(PlaceId::new)),
+            place_name,
+            municipality: municipality.map(PlaceId::new),
+            point: event.point.and_then(|(lat, lon)| GeoPoint::new(lat, lon)),
+            severity,
+            danger: event.danger.clone(),
+            origin: PostId::from(event.origin.as_ref()),
+            first_at: time(event.first_at),
+            last_at: time(event.last_at),
+            risk: event.pulse.risk(severity, &totals, !event.danger.is_empty()),
+            totals,
+            merged: event.merged.iter().map(|id| EventId::from(id.as_ref())).collect(),
+        })
+    }
+
+    /// What is said of an event that does not exist.
+    pub(crate) fn nothing(&self, region: &RegionId) -> Event {
+        Event {
+            id: EventId::from(""),
+            version: 0,
+            region: region.clone(),
+            title: String::new(),
+            summary: String::new(),
+            topic: None,
+            block: BlockId::from("other"),
+            place: None,
+            place_name: String::new(),
+            municipality: None,
+            point: None,
+            severity: Severity::default(),
+            danger: Vec::new(),
+            origin: PostId::from(""),
+            first_at: Timestamp::UNIX_EPOCH,
+            last_at: Timestamp::UNIX_EPOCH,
+            totals: EventTotals::default(),
+            risk: otklik_domain::Risk::default(),
+            merged: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The words of a text that tell posts apart: its stems, the names among them, and what the post is on.
+
+use otklik_domain::Span;
+use otklik_text::{Flags, Lexeme, Lexer, Token};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{event::Facts, window::hash_text, words::Words};
+
+/// Stems kept of a post: the most telling, and in the last place its matter.
+pub(crate) const STEMS: usize = 16;
+/// The bit that tells a matter, which is a topic in a town, from a stem.
+const MATTER: u32 = 1 << 31;
+/// Words looked at.
+const WORDS_MAX: usize = 300;
+/// Shortest word and longest number that count, in characters.
+const WORD_CHARS_MIN: u32 = 3;
+const NUMBER_CHARS_MAX: u32 = 4;
+/// Words that make the number before them a measure.
+const UNITS: &str = "минута минут мин час часов сутки день дней неделя месяц год лет раз рубль руб тысяча тыс процент градус метр \
+    километр км кг литр человек штука этаж";
+/// Words that are no event's own however often its posts use them.
+const COMMON: &str = "\
+    сегодня вчера завтра утро утром днем вечер вечером ночь ночью время сейчас теперь потом опять снова уже еще давно скоро пора \
+    понедельник вторник среда четверг пятница суббота воскресенье январь февраль март апрель май июнь июль август сентябрь октябрь \
+    ноябрь декабрь зима весна лето осень погода начало конец первый второй третий последний новый старый весь все каждый любой \
+    наш ваш мой свой этот такой другой который сам самый какой никто ничего что кто где когда куда почему зачем как так там тут \
+    здесь есть был была было были быть будет будут нет надо нужно можно нельзя могу может мочь хотеть хочется знать знает делать \
+    сделать сделали стать стал идти ходить ехать работать работает говорить сказать пишут писать написать смотреть видеть думать \
+    жить дать взять прийти люди человек народ дети ребенок жители соседи друзья девочки мужики город район улица дом место дело \
+    вопрос проблема причина помощь спасибо пожалуйста здравствуйте добрый просьба прошу просим подскажите помогите сообщите ответ \
+    администрация власть микрорайон поселок село деревня мкр торговый центр глава губернатор мэр управление служба комментарий пост фото видео группа чат новость источник главное \
+    очень много мало больше меньше только даже вообще просто хорошо плохо лучше всегда никогда рядом около после перед через";
+
+/// Words that tell nothing by themselves, by stem.
+#[derive(Debug)]
+pub(crate) struct Common {
+    units: Vec<u64>,
+    words: FxHashSet<u64>,
+}
+
+impl Common {
+    pub(crate) fn new(lexer: &mut Lexer) -> Self {
+        let mut lexemes = Vec::new();
+        lexer.read(UNITS, &mut lexemes);
+        let units: Vec<u64> = lexemes.iter().map(|lexeme| lexeme.stem).collect();
+        lexer.read(COMMON, &mut lexemes);
+        let words = lexemes.iter().map(|lexeme| lexeme.stem).chain(units.iter().copied()).collect();
+        Self { units, words }
+    }
+}
+
+/// Stems of a post, 0 beyond the last.
+pub(crate) type Stems = [u32; STEMS];
+
+/// Stems of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct TextStems {
+    /// The most telling, each once, the most telling first.
+    pub(crate) all: Vec<u32>,
+    /// Those of them that say more than the post's topic and town do.
+    pub(crate) telling: Vec<u32>,
+    /// Those of the telling ones that name something: words with a capital within a sentence, hashtags, numbers of a block.
+    pub(crate) names: Vec<u32>,
+    /// Names of the town, which tell nothing.
+    pub(crate) towns: Vec<u32>,
+    /// Names of streets. Streets are compared as places; who writes «олимпийская» without more is known by the word.
+    pub(crate) streets: Vec<u32>,
+    /// The topic and the town together, counted like a word; 0 when one of them is not known.
+    pub(crate) matter: u32,
+}
+
+/// What is known of a stem of a text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Use {
+    /// Which word of the text it is first.
+    first: usize,
+    times: u32,
+    is_name: bool,
+    is_common: bool,
+    /// Its topic or its place says it already.
+    is_known: bool,
+    is_town: bool,
+    is_street: bool,
+}
+
+impl TextStems {
+    /// Reads the words of a post.
+    ///
+    /// A number says something only together with the matter it belongs to: bus 18 is not house 18. So it counts as a word of
+    /// the block of its post, and not at all in a post without one or as a part of an address.
+    pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts, common: &Common, words: &Words) -> Self {
+        let mut uses: FxHashMap<u32, Use> = FxHashMap::default();
+        for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
+            let measures = lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
+            let Some(stem) = stem_of(lexeme, facts, measures) else { continue };
+            let Lexeme { token, .. } = lexeme;
+            let flags = token.flags;
+            let known = uses.entry(stem).or_insert(Use { first: index, ..Use::default() });
+            let capital = flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START);
+            let topical = facts.topic_ends.iter().any(|at| token.span.start <= *at && *at < token.span.end);
+            known.times += 1;
+            let named = flags.has(Flags::DIGIT) || flags.has(Flags::HASHTAG) || within(&facts.place_spans, token);
+            known.is_name |= capital || named;
+            known.is_common |= common.words.contains(&lexeme.stem);
+            known.is_known |= topical || within(&facts.exact_spans, token);
+            known.is_town |= within(&facts.town_spans, token);
+            known.is_street |= within(&facts.exact_spans, token) && !flags.has(Flags::DIGIT);
+        }
+        let mut ranked: Vec<(u32, Use, f32)> =
+            uses.into_iter().map(|(stem, known)| (stem, known, known.says(words.idf(stem)))).collect();
+        ranked.sort_by(|(a, _, first), (b, _, second)| second.total_cmp(first).then(a.cmp(b)));
+        ranked.truncate(STEMS - 1);
+        let picked = |which: fn(&Use) -> bool| {
+            ranked.iter().filter(|(_, known, _)| which(known)).map(|(stem, ..)| *stem).collect::<Vec<u32>>()
+        };
+        Self {
+            all: picked(|_| true),
+            telling: picked(Use::is_telling),
+            names: picked(|known| known.is_name && known.is_telling()),
+            towns: picked(|known| known.is_town),
+            streets: picked(|known| known.is_street && !known.is_town && !known.is_common),
+            matter: facts.matter().map_or(0, |hash| hash as u32 | MATTER),
+        }
+    }
+
+    /// Takes stems for names that were names elsewhere: «берёзка» is one without its capital too.
+    pub(crate) fn recognise_names(&mut self, is_name: impl Fn(u32) -> bool) {
+        let recognised = self.telling.iter().copied().filter(|stem| !self.names.contains(stem) && is_name(*stem));
+        let recognised: Vec<u32> = recognised.collect();
+        self.names.extend(recognised);
+    }
+
+    /// What is kept of them.
+    pub(crate) fn kept(&self) -> Stems {
+        let mut kept = [0; STEMS];
+        kept.iter_mut().zip(&self.all).for_each(|(place, &stem)| *place = stem);
+        kept[STEMS - 1] = self.matter;
+        kept
+    }
+}
+
+impl Use {
+    fn is_telling(&self) -> bool {
+        !self.is_known && !self.is_common
+    }
+
+    /// How much the stem says of its text: it is rare elsewhere, used again and again, named early, a name.
+    fn says(&self, idf: f32) -> f32 {
+        let early = 0.6 + 0.4 * (-(self.first as f32) / 40.0).exp();
+        let name = if self.is_name { 1.3 } else { 1.0 };
+        let common = if self.is_common { 0.5 } else { 1.0 };
+        (1.0 + idf) * (1.0 + (self.times as f32).ln()) * early * name * common
+    }
+}
+
+fn stem_of(lexeme: &Lexeme, facts: &Facts, measures: bool) -> Option<u32> {
+    let Lexeme { token, stem, .. } = lexeme;
+    let chars = token.span.end - token.span.start;
+    let hash = if token.flags.has(Flags::EMOJI) {
+        return None;
+    } else if token.flags.has(Flags::DIGIT) {
+        let counts = chars <= NUMBER_CHARS_MAX && !measures && !within(&facts.place_spans, token);
+        let block = facts.leaning_block().filter(|_| counts)?;
+        (stem ^ hash_text(block).rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    } else if chars >= WORD_CHARS_MIN {
+        *stem
+    } else {
+        return None;
+    };
+    Some(((hash >> 16) as u32 & !MATTER).max(1))
+}
+
+fn within(spans: &[Span], token: &Token) -> bool {
+    spans.iter().any(|span| span.start <= token.span.start && token.span.end <= span.end)
+}
+
+/// Whether a stem stands for a topic in a town.
+pub(crate) fn is_matter(stem: u32) -> bool {
+    stem & MATTER != 0
+}
