@@ -23,10 +23,9 @@ impl GateIntake {
         Self { gate, posts, regions }
     }
 
-    /// Gives a post its region and hides its author.
+    /// Gives a post its region. The gate hides its author.
     fn prepare(&self, post: &Post) -> Result<wire::Post, String> {
         let mut post = wire::Post::from(post);
-        post.author_key = post.author_key.as_deref().map(|author| self.gate.author_key(author));
         let region =
             post.region.get_or_insert_with(|| self.regions.first().map(ToString::to_string).unwrap_or_default());
         if self.regions.iter().any(|own| own.as_str() == region) {

@@ -13,6 +13,9 @@ use otklik_wire::{
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
+/// Bytes of an author's key.
+const KEY_BYTES: usize = 12;
+
 /// A post that was not taken in, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -49,11 +52,11 @@ impl Gate {
             return String::new();
         };
         mac.update(author.trim().as_bytes());
-        mac.finalize().into_bytes().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+        mac.finalize().into_bytes().iter().take(KEY_BYTES).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Takes posts in and moves the cursor of their source with them, all or nothing; those that make no sense are left out
-    /// and named. `at` is when they came in: for a replay of a past day the time of each post itself.
+    /// and named. An author that is no key yet is made one. `at` is when they came in: for a replay of a past day the time of each post itself.
     ///
     /// # Errors
     /// The log's: nothing was taken in.
@@ -66,7 +69,9 @@ impl Gate {
         let now = self.clock.now();
         let mut records = Vec::with_capacity(posts.len());
         let mut refused = Vec::new();
-        for (index, post) in posts.into_iter().enumerate() {
+        for (index, mut post) in posts.into_iter().enumerate() {
+            let author = post.author_key.filter(|author| !author.trim().is_empty());
+            post.author_key = author.map(|author| if is_key(&author) { author } else { self.author_key(&author) });
             match record(post, (!at_published).then_some(now)) {
                 Ok(record) => records.push(record),
                 Err(reason) => refused.push(Refused { index, reason }),
@@ -103,6 +108,11 @@ impl Gate {
         })?;
         self.log.append(Topic::Posts, vec![Record { region, key: String::new(), payload }], None, now).await
     }
+}
+
+/// Whether an author is a key already: `otklik import` made it.
+fn is_key(author: &str) -> bool {
+    author.len() == 2 * KEY_BYTES && author.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Checks a post, masks its text and makes it a record.
@@ -185,6 +195,19 @@ mod tests {
         forged.analysis = Some(Box::new(serde_json::from_value(analysis).unwrap()));
         gate.append(vec![forged], None, false).await.unwrap();
         assert_eq!(taken(&log).await[0].1.analysis, None);
+    }
+
+    #[tokio::test]
+    async fn authors_become_keys_and_keys_stay() {
+        let (gate, log) = gate("a secret");
+        let key = gate.author_key("id12345");
+        let by = |id: &str, author: &str| wire::Post {
+            author_key: Some(author.to_owned()),
+            ..post(id, "Яма на дороге")
+        };
+        gate.append(vec![by("vk:1", "id12345"), by("vk:2", &key)], None, false).await.unwrap();
+        let authors: Vec<_> = taken(&log).await.into_iter().map(|(_, post)| post.author_key).collect();
+        assert_eq!(authors, [Some(key.clone()), Some(key)]);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Stage<'_> {
         let cursor = self.system.engines.log.cursor(SOURCE).await?;
         let done = cursor.and_then(|posts| posts.parse().ok()).unwrap_or(0_usize);
         let next = day.posts.iter().skip(done).take_while(|post| is_by(post, now));
-        let posts: Vec<Post> = next.cloned().map(|post| self.hide_author(post)).collect();
+        let posts: Vec<Post> = next.cloned().collect();
         let position = done + posts.len();
         if posts.is_empty() {
             return Ok(position);
@@ -74,11 +74,6 @@ impl Stage<'_> {
         let refused = self.system.gate.append(posts, Some(cursor), true).await.context("cannot append to the log")?;
         anyhow::ensure!(refused.is_empty(), "{} posts of the day were refused", refused.len());
         Ok(position)
-    }
-
-    fn hide_author(&self, mut post: Post) -> Post {
-        post.author_key = post.author_key.as_deref().map(|author| self.system.gate.author_key(author));
-        post
     }
 
     async fn wait_until_read(&self) -> anyhow::Result<()> {
