@@ -6,7 +6,8 @@ use std::{fs, process::Command, time::Duration};
 use otklik_tests::{Deployment, Ended, Report, demo_day, missing_libchdb, otklik, post, skipped};
 
 const SEED: u64 = 7;
-const POSTS: u64 = 4_000;
+/// More than fit on the disk that is made for them.
+const POSTS: u64 = 8_000;
 
 /// Begins a process with mounts of its own, which go with it; root of its own too where the user is none.
 const OWN_MOUNTS: [&str; 2] = ["unshare --mount", "unshare --user --map-root-user --mount"];
@@ -73,13 +74,16 @@ fn report(said: &str) -> Report {
 fn a_full_disk_stops_it_and_loses_nothing() {
     let Some(way) = disk() else { return };
     let posts = demo_day(SEED, POSTS);
+    let deployment = Deployment::new();
+    // Reading does not wait for the stages, so that it is reading that meets the full disk.
+    deployment.change_pipeline("lag-records-max = 2000", "lag-records-max = 100000");
     let expected = Report::of(&Deployment::new().replay(posts.clone()).run().with_code(2));
 
     // The log keeps 512 MiB free for the other engines; what is left here is less than the posts need. Then not a byte is left.
-    let steps = "size 522m; run \"$0\" \"$@\"
+    let steps = "size 517m; run \"$0\" \"$@\"
         size \"$(($(du -sk \"$DISK\" | cut -f 1) + 64))k\"; run \"$0\" \"$@\"
         size 4g; run \"$0\" \"$@\"";
-    let ended = on_a_disk(way, &Deployment::new(), &posts, steps);
+    let ended = on_a_disk(way, &deployment, &posts, steps);
     let [(short, short_code), (full, full_code), (done, done_code)] = &runs(&ended)[..] else {
         panic!("{}", ended.stderr)
     };

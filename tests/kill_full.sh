@@ -36,6 +36,12 @@ replay() {
     esac
 }
 
+# The same secret in both, so that what is stored of authors can be compared.
+for folder in undisturbed killed; do
+    mkdir "$work/$folder"
+    echo 'the secret of both deployments' >"$work/$folder/author-secret"
+done
+
 # What two runs have to have in common.
 result() { grep -E '^(analyse|group|store|account|incidents|digest):' "$work/$1.log"; }
 

@@ -49,9 +49,18 @@ impl Deployment {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         Self::write(&folder.path().join("pipeline.toml"), PIPELINE);
-        let config = "data = \"data\"\nregions = [\"demo\"]\npipeline = \"pipeline.toml\"\n";
+        // The same secret everywhere: what two deployments store can be compared, authors included.
+        Self::write(&folder.path().join("author.secret"), "the secret of all deployments of the tests\n");
+        let config = "data = \"data\"\nregions = [\"demo\"]\npipeline = \"pipeline.toml\"\n\
+            author-secret-file = \"author.secret\"\n";
         Self::write(&folder.path().join("otklik.toml"), config);
         Self { folder }
+    }
+
+    /// Puts something else in the place of a line of the pipeline's settings.
+    pub fn change_pipeline(&self, line: &str, other: &str) {
+        assert!(PIPELINE.contains(line), "{line:?} is no setting");
+        Self::write(&self.folder.path().join("pipeline.toml"), &PIPELINE.replace(line, other));
     }
 
     /// The folder.
