@@ -201,30 +201,36 @@ impl Grouper {
 
     fn choose(&self, post: &Post, facts: &Facts, stems: &TextStems, twin: Option<u64>) -> Option<Chosen> {
         let mut candidates: Vec<Candidate> = Vec::new();
-        let mut add = |slot: u32, post: Option<u64>, cosine: f32, shared: u32| match candidates
+        let mut add = |slot: u32, post: Option<u64>, cosine: f32| match candidates
             .iter_mut()
             .find(|candidate| candidate.slot == slot)
         {
             Some(known) if cosine > known.cosine => {
-                (known.cosine, known.shared, known.post) = (cosine, shared, post.or(known.post));
+                (known.cosine, known.post) = (cosine, post.or(known.post));
             }
             Some(known) => known.post = known.post.or(post),
-            None => candidates.push(Candidate { slot, post, cosine, shared, ..Candidate::default() }),
+            None => candidates.push(Candidate { slot, post, cosine, ..Candidate::default() }),
         };
         let source = self.source_of(post);
         let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
         for sequence in self.words.recent(&stems.all).into_iter().chain(near) {
             if let Some(entry) = self.window.get(sequence) {
-                let cosine = self.words.cosine(&stems.all, &entry.stems);
-                add(entry.event, Some(sequence), cosine, Words::shared(&stems.telling, &entry.stems));
+                let mut cosine = self.words.cosine(&stems.all, &entry.stems);
+                if facts.is_long {
+                    // Two articles on one event need not put the same words first.
+                    cosine = (cosine + self.words.held(&stems.of_long, &entry.stems)) / 2.0;
+                }
+                add(entry.event, Some(sequence), cosine);
             }
         }
         for slot in self.events.likely(facts, stems) {
-            add(slot, None, 0.0, 0);
+            add(slot, None, 0.0);
         }
         for candidate in &mut candidates {
             let Some(event) = self.events.get(candidate.slot) else { continue };
-            candidate.cosine = candidate.cosine.max(event.profile.cosine(&stems.all, &self.words));
+            if !facts.is_long {
+                candidate.cosine = candidate.cosine.max(event.profile.cosine(&stems.all, &self.words));
+            }
             candidate.kinship = event.profile.kinship(stems, &self.words, false);
             candidate.name_kinship = event.profile.kinship(stems, &self.words, true);
             candidate.share = event.profile.share(stems.matter, &self.words);

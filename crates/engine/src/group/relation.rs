@@ -18,8 +18,6 @@ pub(crate) struct Candidate {
     pub(crate) post: Option<u64>,
     /// How alike the words are, 0..1.
     pub(crate) cosine: f32,
-    /// How many telling stems that post has in common with it.
-    pub(crate) shared: u32,
     /// How much a word that is the event's own speaks for it, 0..1.
     pub(crate) kinship: f32,
     /// The same of names only.

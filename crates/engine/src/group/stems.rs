@@ -57,7 +57,9 @@ pub(crate) type Stems = [u32; STEMS];
 pub(crate) struct TextStems {
     /// The most telling, each once, the most telling first.
     pub(crate) all: Vec<u32>,
-    /// Those of them that say more than the post's topic and town do.
+    /// Of a long text every stem but common ones, sorted.
+    pub(crate) of_long: Vec<u32>,
+    /// Those of `all` that say more than the post's topic and town do.
     pub(crate) telling: Vec<u32>,
     /// Those of the telling ones that name something: words with a capital within a sentence, hashtags, numbers of a block.
     pub(crate) names: Vec<u32>,
@@ -106,6 +108,11 @@ impl TextStems {
             known.is_town |= within(&facts.town_spans, token);
             known.is_street |= within(&facts.exact_spans, token) && !flags.has(Flags::DIGIT);
         }
+        let mut of_long: Vec<u32> = Vec::new();
+        if facts.is_long {
+            of_long = uses.iter().filter(|(_, known)| !known.is_common).map(|(stem, _)| *stem).collect();
+            of_long.sort_unstable();
+        }
         let mut ranked: Vec<(u32, Use, f32)> =
             uses.into_iter().map(|(stem, known)| (stem, known, known.says(words.idf(stem)))).collect();
         ranked.sort_by(|(a, _, first), (b, _, second)| second.total_cmp(first).then(a.cmp(b)));
@@ -115,6 +122,7 @@ impl TextStems {
         };
         Self {
             all: picked(|_| true),
+            of_long,
             telling: picked(Use::is_telling),
             names: picked(|known| known.is_name && known.is_telling()),
             towns: picked(|known| known.is_town),

@@ -87,9 +87,13 @@ impl Words {
         found.into_iter().map(|(sequence, _)| sequence).collect()
     }
 
-    /// How many stems two sets have in common.
-    pub(crate) fn shared(a: &[u32], b: &[u32]) -> u32 {
-        a.iter().filter(|stem| **stem != 0 && !is_matter(**stem) && b.contains(stem)).count() as u32
+    /// Share of the stems of another post, weighted by how much they say, that a long text holds; its stems are sorted.
+    pub(crate) fn held(&self, of_long: &[u32], stems: &[u32]) -> f32 {
+        let says = |stem: &&u32| **stem != 0 && !is_matter(**stem);
+        let weight = |stem: &u32| self.idf(*stem) * self.idf(*stem);
+        let all: f32 = stems.iter().filter(says).map(weight).sum();
+        let held: f32 = stems.iter().filter(says).filter(|stem| of_long.binary_search(stem).is_ok()).map(weight).sum();
+        if all > 0.0 { held / all } else { 0.0 }
     }
 
     /// Cosine of two sets of stems, each weighted by how much it says.

@@ -16,6 +16,8 @@ const TOPIC_MIN: f32 = 0.5;
 const PLACE_MIN: f32 = 0.5;
 /// Characters from which a text is long.
 const LONG_CHARS_MIN: usize = 400;
+/// The same for news, which are written as articles however short.
+const NEWS_CHARS_MIN: usize = 200;
 /// Side of a cell of the map in degrees of latitude: about 110 m.
 const CELL_DEGREES: f64 = 0.001;
 
@@ -91,6 +93,7 @@ impl Facts {
             .filter_map(|place| located(place, town))
             .max_by_key(|located| located.rank);
         let chars = post.text.chars().count();
+        let long_min = if post.network == Network::Rss { NEWS_CHARS_MIN } else { LONG_CHARS_MIN };
         let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
         Self {
             topic: topic.map(|topic| (topic.id.to_string(), topic.score)),
@@ -134,7 +137,7 @@ impl Facts {
                 && analysis.sentiment.label != SentimentLabel::Negative
                 && post.kind != PostKind::Appeal
                 && post.network != Network::Rss,
-            is_long: chars >= LONG_CHARS_MIN && post.kind != PostKind::Appeal,
+            is_long: chars >= long_min && post.kind != PostKind::Appeal,
             chars,
         }
     }

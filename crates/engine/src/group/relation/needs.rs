@@ -8,11 +8,8 @@ const NEVER: f32 = 2.0;
 const HOUR: u32 = 3600;
 /// Cosine of a text and its copy with a word changed.
 const COPY_MIN: f32 = 0.95;
-/// Telling stems in common that no two texts share by chance, and the cosine two long texts need: at least, and at most with
-/// those in common.
-const MANY_SHARED: u32 = 4;
-const LONG_MIN: f32 = 0.24;
-const LONG_MAX: f32 = 0.3;
+/// Likeness two long texts need.
+const LONG_MIN: f32 = 0.38;
 /// Kinship needed beyond the usual for an event without a topic.
 const CHAT_MORE: f32 = 0.1;
 /// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
@@ -27,29 +24,22 @@ pub(super) fn needed(facts: &Facts, event: &EventState, candidate: &Candidate) -
     let (nearness, topics) = (nearness(facts, event), topics(facts, event));
     let silence = silence(nearness, facts.at.saturating_sub(event.last_at));
     let alike = matches!(topics, Topics::Same | Topics::SameBlock);
-    let named = if candidate.shares_name && alike && !facts.is_long { BY_NAME } else { 1.0 };
+    let named = if candidate.shares_name && alike { BY_NAME } else { 1.0 };
     // What people chat about without a trouble has names of its own too.
     let chat = if event.topic().is_none() { CHAT_MORE } else { 0.0 };
-    let kinship = needed_kinship(nearness, topics, is_area) + chat;
+    let kinship = if facts.is_long { NEVER } else { needed_kinship(nearness, topics, is_area) + chat };
     let cosine = needed_cosine(nearness, topics, is_area);
     // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
     let somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
     let cosine = if somewhere { cosine.max(COPY_MIN) } else { cosine * named };
     // Chat about the same place or thing is no part of its trouble.
-    let cosine = if facts.is_long { needed_of_long(cosine, candidate) } else { cosine };
+    // Long texts touch on many topics and places: what they have in common says whether they tell the same.
+    let is_elsewhere = matches!(nearness, Nearness::Near | Nearness::SameDistrict) || facts.point.is_some();
+    let cosine = if facts.is_long && !is_elsewhere { LONG_MIN } else { cosine };
     let apart = matches!(nearness, Nearness::Unknown | Nearness::Near | Nearness::SameDistrict) && !is_area;
     let kinship = if apart && facts.is_appeal && event.appeals == event.posts { NEVER } else { kinship };
     let (cosine, kinship) = if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
     (cosine + silence, kinship + silence)
-}
-
-/// Long texts touch on many things: what they have in common says whether they tell the same, and their topic says less.
-fn needed_of_long(cosine: f32, candidate: &Candidate) -> f32 {
-    match candidate.shared {
-        _ if cosine >= NEVER => cosine,
-        MANY_SHARED.. => cosine.clamp(LONG_MIN, LONG_MAX),
-        _ => cosine.max(LONG_MIN),
-    }
 }
 
 /// Share in its matter an event needs for a post that says no more than the matter.
@@ -57,7 +47,7 @@ pub(super) fn needed_share(facts: &Facts, event: &EventState) -> f32 {
     let is_area = event.is_area() && facts.is_area;
     let silent = facts.at.saturating_sub(event.last_at);
     match nearness(facts, event) {
-        _ if silent > 24 * HOUR || !facts.speaks_up => NEVER,
+        _ if silent > 24 * HOUR || !facts.speaks_up || facts.is_long => NEVER,
         Nearness::SameStreet | Nearness::SamePart | Nearness::SameTown => 0.5,
         Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if is_area => 0.6,
         _ => NEVER,
