@@ -37,7 +37,7 @@ async fn fill(store: &SqliteIncidents, incidents: u64) {
     for first in (there..incidents).step_by(usize::try_from(BATCH).unwrap()) {
         let opened = (first..first + BATCH).map(new).collect();
         store.write(IncidentBatch { opened, ..IncidentBatch::default() }).await.unwrap();
-        if (first + BATCH) % 100_000 == 0 {
+        if (first + BATCH).is_multiple_of(100_000) {
             let opened = first + BATCH - there;
             let rate = opened as f64 / begun.elapsed().as_secs_f64();
             println!("opened {opened} in {:?}: {rate:.0} a second", begun.elapsed());
@@ -154,10 +154,10 @@ fn new(number: u64) -> NewIncident {
     let block = BLOCKS[usize::try_from(random % 8).unwrap()];
     let opening = Opening {
         id: id(number),
-        region: if random % 500 == 0 { "tat".into() } else { "udm".into() },
+        region: if random.is_multiple_of(500) { "tat".into() } else { "udm".into() },
         event: format!("ev-{number}").as_str().into(),
         post: format!("vk:-1_{number}").as_str().into(),
-        title: if random % 7 == 0 {
+        title: if random.is_multiple_of(7) {
             format!("Прорвало трубу, дом {number} по улице Ленина")
         } else {
             format!("Яма на дороге у дома {number} по улице Советской")
@@ -192,7 +192,7 @@ fn new(number: u64) -> NewIncident {
             stopped_at: None,
             warn_at: Some(due(hours) - SignedDuration::from_mins(20)),
             warnings: 0,
-            breached: random % 50 == 0,
+            breached: random.is_multiple_of(50),
         })
         .to_vec();
     NewIncident { incident, change }
