@@ -7,6 +7,7 @@
 mod corrections;
 mod duplicates;
 mod event;
+mod habits;
 mod owners;
 mod profile;
 mod relation;
@@ -20,16 +21,17 @@ mod words;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, RegionId, TopicId};
+use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, PostKind, RegionId, TopicId};
 use otklik_text::{Fingerprint, Lexeme, Lexer};
 
 pub use self::{corrections::Corrected, state::StateError};
 use self::{
     duplicates::Duplicates,
     event::{Events, Facts, counts_of},
+    habits::Habits,
     relation::{Candidate, Chosen, best},
     stems::{Common, TextStems},
-    window::{Entry, Window},
+    window::{Entry, Window, hash_text},
     words::Words,
 };
 
@@ -72,6 +74,7 @@ pub struct Grouper {
     window: Window,
     duplicates: Duplicates,
     words: Words,
+    habits: Habits,
     events: Events,
     lexer: Lexer,
     lexemes: Vec<Lexeme>,
@@ -88,6 +91,7 @@ impl Grouper {
             window: Window::default(),
             duplicates: Duplicates::default(),
             words: Words::default(),
+            habits: Habits::default(),
             events: Events::default(),
             lexer,
             lexemes: Vec::new(),
@@ -122,6 +126,13 @@ impl Grouper {
         let fingerprint = Fingerprint::of(&lexemes);
         let facts = Facts::of(post, analysis, &self.config.area_topics);
         let mut stems = TextStems::read(&lexemes, &facts, &self.common, &self.words);
+        let written = stems.all.clone();
+        // Comments bear no signature of the community.
+        let community = post.community.as_ref().filter(|_| post.kind == PostKind::Post);
+        let community = community.map(|community| hash_text(&format!("{} {}", post.network.as_str(), community.id)));
+        if let Some(community) = community {
+            stems.leave_out(|stem| self.habits.is_habit(community, stem));
+        }
         stems.telling.retain(|&stem| !self.events.owners.is_nobodys(stem));
         stems.recognise_names(|stem| self.events.owners.is_name(stem));
 
@@ -143,6 +154,9 @@ impl Grouper {
         self.duplicates.add(&entry, sequence);
         self.events.join(slot, &entry, post, &facts, (&lexemes, &self.words));
         self.events.own(slot, &stems, &self.words);
+        if let Some(community) = community {
+            self.habits.learn(community, &written);
+        }
         self.window.push(entry);
         self.tidy(sequence);
         self.lexemes = lexemes;

@@ -1,6 +1,6 @@
 //! A grouper as bytes: a header with version and checksum, then its content.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use otklik_domain::RegionId;
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::{
     GroupConfig, Grouper,
     duplicates::Duplicates,
     event::{Events, SavedEvents},
+    habits::{Community, Habits},
     window::{Entry, SavedEntry, Window},
     words::Words,
 };
@@ -38,6 +39,7 @@ struct Saved {
     counters: Vec<(u32, u32)>,
     counted: u32,
     latest: u64,
+    habits: BTreeMap<u64, Community>,
     /// Lists that are not empty: place and the numbers in it.
     lists: Vec<(u32, [u32; 16])>,
 }
@@ -57,6 +59,7 @@ impl Grouper {
             counters: sparse(&self.words.counters, |&counter| counter != 0),
             counted: self.words.counted,
             latest: self.words.latest,
+            habits: self.habits.saved(),
             lists: sparse(&self.words.lists, |list| list.first().is_some_and(|&first| first != 0)),
         };
         let content = postcard::to_allocvec(&saved).map_err(|error| StateError::Damaged(error.to_string()))?;
@@ -88,6 +91,7 @@ impl Grouper {
         grouper.duplicates = Duplicates::rebuilt(usize::try_from(saved.places).unwrap_or(usize::MAX >> 1), &window);
         grouper.window = window;
         grouper.words = words;
+        grouper.habits = Habits::restore(saved.habits);
         grouper.events = Events::restore(saved.events).ok_or_else(|| damaged("its events do not fit together"))?;
         Ok(grouper)
     }

@@ -262,3 +262,20 @@ fn a_trouble_that_comes_again_is_another_event() {
     ]);
     assert_eq!(events, [0, 0, 0, 3, 3, 3]);
 }
+
+#[test]
+fn the_signature_of_a_community_joins_nothing() {
+    let mut grouper = grouper();
+    let mut events = std::collections::BTreeSet::new();
+    for number in 0..30 {
+        let (id, text) = (
+            format!("vk:{number}"),
+            format!("Слово{number}нечто нечто{number}слово #ПодслушаноЛукоморье присылайте Лукоморцам"),
+        );
+        let said = Said(&id, number * 30, "", "", &text);
+        let mut post = post(&said);
+        post.community = Some(otklik_domain::Community { id: "7".to_owned(), name: "Лукоморье".to_owned() });
+        events.insert(grouper.add(&post, &analysis(&said)).group.event);
+    }
+    assert!(events.len() >= 20, "{}", events.len());
+}

@@ -10,7 +10,7 @@ const HOUR: u32 = 3600;
 const COPY_MIN: f32 = 0.95;
 /// Likeness two long texts need.
 const LONG_MIN: f32 = 0.38;
-/// Kinship needed beyond the usual for an event without a topic.
+/// Kinship needed beyond the usual for an event without a topic, more the larger it is: chat gathers.
 const CHAT_MORE: f32 = 0.1;
 /// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
 const IDLE_MIN: f32 = 0.6;
@@ -26,7 +26,7 @@ pub(super) fn needed(facts: &Facts, event: &EventState, candidate: &Candidate) -
     let alike = matches!(topics, Topics::Same | Topics::SameBlock);
     let named = if candidate.shares_name && alike { BY_NAME } else { 1.0 };
     // What people chat about without a trouble has names of its own too.
-    let chat = if event.topic().is_none() { CHAT_MORE } else { 0.0 };
+    let chat = if event.topic().is_none() { CHAT_MORE * (1.0 + (event.posts as f32).ln()) } else { 0.0 };
     let kinship = if facts.is_long { NEVER } else { needed_kinship(nearness, topics, is_area) + chat };
     let cosine = needed_cosine(nearness, topics, is_area);
     // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
