@@ -170,7 +170,7 @@ fn migrations_run_once_and_opening_again_changes_nothing() {
         let row = rows::row("vk:1", "2024-03-01T12:00:00Z", "яма");
         posts.write(PostBatch { rows: vec![row.clone()], ..PostBatch::default() }).await.unwrap();
         let again = ClickHousePosts::open(&config).await.unwrap();
-        assert_eq!(again.get(&[row.post.id.clone()]).await.unwrap(), [row]);
+        assert_eq!(again.get(std::slice::from_ref(&row.post.id)).await.unwrap(), [row]);
         let client = client(chdb).with_database(&config.database);
         let applied: u64 = client.query("SELECT count() FROM schema_migrations").fetch_one().await.unwrap();
         assert_eq!(applied, 2);
