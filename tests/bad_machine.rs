@@ -12,12 +12,19 @@ const POSTS: u64 = 8_000;
 /// Begins a process with mounts of its own, which go with it; root of its own too where the user is none.
 const OWN_MOUNTS: [&str; 2] = ["unshare --mount", "unshare --user --map-root-user --mount"];
 
+/// Steps with the disk: `size 4g` gives it another size, `make ro` and `make rw` let nobody or everybody write.
+const STEPS: &str =
+    "size() { mount --options-source disable -t tmpfs -o \"remount,size=$1\" tmpfs \"$DISK\" || exit 99; }
+    make() { mount -o \"remount,bind,$1\" \"$DISK\" || exit 99; }
+    run() { \"$@\"; echo \"code: $?\" >&2; }
+    mount -t tmpfs -o size=4g tmpfs \"$DISK\" || exit 99";
+
 /// How to begin a process with mounts of its own here.
 fn own_mounts() -> Result<&'static str, String> {
     let folder = tempfile::tempdir().unwrap();
     let works = |way: &&&str| {
-        let script = format!("{way} mount -t tmpfs tmpfs \"$0\"");
-        let output = Command::new("sh").args(["-c", &script]).arg(folder.path()).output();
+        let script = format!("exec {way} sh -c '{STEPS}\nsize 5g; make ro; make rw'");
+        let output = Command::new("sh").args(["-c", &script]).env("DISK", folder.path()).output();
         output.is_ok_and(|output| output.status.success())
     };
     OWN_MOUNTS.iter().find(works).copied().ok_or_else(|| "this user cannot mount a disk of its own".to_owned())
@@ -38,11 +45,7 @@ fn disk() -> Option<&'static str> {
 fn on_a_disk(way: &str, deployment: &Deployment, posts: &str, steps: &str) -> Ended {
     let file = deployment.folder().join("posts.jsonl");
     fs::write(&file, posts).unwrap();
-    let script = format!(
-        "exec {way} sh -c 'run() {{ \"$@\"; echo \"code: $?\" >&2; }}; size() {{ mount -o \"remount,size=$1\" \"$DISK\" || exit 99; }}
-         mount -t tmpfs -o size=4g tmpfs \"$DISK\" || exit 99
-         {steps}' \"$0\" \"$@\""
-    );
+    let script = format!("exec {way} sh -c '{STEPS}\n{steps}' \"$0\" \"$@\"");
     let disk = deployment.data();
     fs::create_dir_all(&disk).unwrap();
     let replay = otklik(["replay", "--digest", "--config"]).arg(deployment.config()).arg(file);
@@ -101,11 +104,9 @@ fn a_folder_that_cannot_be_written_is_named() {
     let Some(way) = disk() else { return };
     let deployment = Deployment::new();
     let posts = format!("{}\n", post("1", "Яма", "2026-03-02T10:00:00Z"));
-    let steps = "mount -o remount,ro \"$DISK\"; run \"$0\" \"$@\"
-        mount -o remount,rw \"$DISK\"; run \"$0\" \"$@\"
-        mount -o remount,ro \"$DISK\"; run \"$0\" \"$@\"
-        mount -o remount,rw \"$DISK\"; run \"$0\" \"$@\"";
-    let ended = on_a_disk(way, &deployment, &posts, steps);
+    let run = "run \"$0\" \"$@\"";
+    let steps = format!("make ro; {run}; make rw; {run}; make ro; {run}; make rw; {run}");
+    let ended = on_a_disk(way, &deployment, &posts, &steps);
     let codes: Vec<i32> = runs(&ended).iter().map(|(_, code)| *code).collect();
     assert_eq!(codes, [1, 0, 1, 0], "{}", ended.stderr);
     for (said, _) in runs(&ended).iter().filter(|(_, code)| *code == 1) {
