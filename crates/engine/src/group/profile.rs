@@ -56,9 +56,17 @@ impl Profile {
     pub(crate) fn cosine(&self, stems: &[u32], words: &Words) -> f32 {
         let most = self.most().max(1) as f32;
         let square = |stem: u32| words.idf(stem) * words.idf(stem);
+        let common: f32 = stems
+            .iter()
+            .map(|&stem| (self.posts_with(stem), stem))
+            .filter(|(posts, _)| *posts > 0)
+            .map(|(posts, stem)| square(stem) * posts as f32 / most)
+            .sum();
+        if common == 0.0 {
+            return 0.0;
+        }
         let own: f32 = self.words().map(|(stem, posts)| square(stem) * (posts as f32 / most).powi(2)).sum();
         let theirs: f32 = stems.iter().map(|&stem| square(stem)).sum();
-        let common: f32 = stems.iter().map(|&stem| square(stem) * self.posts_with(stem) as f32 / most).sum();
         let lengths = (own * theirs).sqrt();
         if lengths > 0.0 { common / lengths } else { 0.0 }
     }

@@ -4,7 +4,7 @@ mod needs;
 
 use otklik_domain::{GeoPoint, GroupEvidence, PlaceId, PostId, TopicId};
 
-use self::needs::{needed, needed_share};
+use self::needs::Needs;
 use super::{
     event::{EventState, Events, Facts, block_of, family_of},
     window::Window,
@@ -95,12 +95,12 @@ pub(crate) fn best(
     }
     let scored = candidates.iter().filter_map(|candidate| {
         let event = events.get(candidate.slot).filter(|event| !event.has_ended)?;
-        let (cosine, kinship) = needed(facts, event, candidate);
-        let share = needed_share(facts, event);
+        let relation = (nearness(facts, event), topics(facts, event));
+        let needs = Needs::of(facts, event, candidate, relation);
         // A trouble of one address is told from its like by names only.
-        let any_word = event.is_area() && matches!(topics(facts, event), Topics::Same | Topics::SameBlock);
-        let kin = if any_word { candidate.kinship } else { candidate.name_kinship };
-        let margin = (candidate.cosine - cosine).max(kin - kinship).max(candidate.share - share);
+        let any_word = event.is_area() && matches!(relation.1, Topics::Same | Topics::SameBlock);
+        let kinship = if any_word { candidate.kinship } else { candidate.name_kinship };
+        let margin = (candidate.cosine - needs.cosine).max(kinship - needs.kinship).max(candidate.share - needs.share);
         // Where several fit the largest is the likeliest.
         let size = (event.posts as f32).ln() * SIZE_WEIGHT;
         (margin >= 0.0).then_some((margin + size, candidate, event))

@@ -1,6 +1,6 @@
 //! How much has to speak for a post to belong to an event: the less place and topic do, the more its words must.
 
-use super::{Candidate, Nearness, Topics, nearness, topics};
+use super::{Candidate, Nearness, Topics};
 use crate::group::event::{EventState, Facts};
 
 /// Likeness nothing reaches.
@@ -18,35 +18,71 @@ const IDLE_MORE: f32 = 0.1;
 /// Share of the cosine needed that is enough when both name the same thing.
 const BY_NAME: f32 = 0.6;
 
-/// Cosine and kinship a post needs to belong to an event; one of them is enough.
-pub(super) fn needed(facts: &Facts, event: &EventState, candidate: &Candidate) -> (f32, f32) {
-    let is_area = event.is_area() && (facts.is_area || facts.topic.is_none());
-    let (nearness, topics) = (nearness(facts, event), topics(facts, event));
-    let silence = silence(nearness, facts.at.saturating_sub(event.last_at));
+/// What a post needs to belong to an event; one of these is enough.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needs {
+    pub(super) cosine: f32,
+    pub(super) kinship: f32,
+    pub(super) share: f32,
+}
+
+impl Needs {
+    pub(super) fn of(
+        facts: &Facts,
+        event: &EventState,
+        candidate: &Candidate,
+        (nearness, topics): (Nearness, Topics),
+    ) -> Self {
+        let is_area = event.is_area() && (facts.is_area || facts.topic.is_none());
+        let silent = facts.at.saturating_sub(event.last_at);
+        let silence = silence(nearness, silent);
+        let (cosine, kinship) = if facts.is_long {
+            of_article(facts, nearness, topics, is_area)
+        } else {
+            of_post(facts, event, candidate, (nearness, topics, is_area))
+        };
+        // Chat about the same place or thing is no part of its trouble.
+        let (cosine, kinship) =
+            if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
+        Self {
+            cosine: cosine + silence,
+            kinship: kinship + silence,
+            share: needed_share(facts, event, nearness, silent),
+        }
+    }
+}
+
+/// Long texts touch on many topics and places: what they have in common says whether they tell the same.
+fn of_article(facts: &Facts, nearness: Nearness, topics: Topics, is_area: bool) -> (f32, f32) {
+    let is_elsewhere = matches!(nearness, Nearness::Near | Nearness::SameDistrict) || facts.point.is_some();
+    (if is_elsewhere { needed_cosine(nearness, topics, is_area) } else { LONG_MIN }, NEVER)
+}
+
+fn of_post(
+    facts: &Facts,
+    event: &EventState,
+    candidate: &Candidate,
+    (nearness, topics, is_area): (Nearness, Topics, bool),
+) -> (f32, f32) {
     let alike = matches!(topics, Topics::Same | Topics::SameBlock);
     let named = if candidate.shares_name && alike { BY_NAME } else { 1.0 };
-    // What people chat about without a trouble has names of its own too.
-    let chat = if event.topic().is_none() { CHAT_MORE * (1.0 + (event.posts as f32).ln()) } else { 0.0 };
-    let kinship = if facts.is_long { NEVER } else { needed_kinship(nearness, topics, is_area) + chat };
     let cosine = needed_cosine(nearness, topics, is_area);
     // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
-    let somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
-    let cosine = if somewhere { cosine.max(COPY_MIN) } else { cosine * named };
-    // Chat about the same place or thing is no part of its trouble.
-    // Long texts touch on many topics and places: what they have in common says whether they tell the same.
-    let is_elsewhere = matches!(nearness, Nearness::Near | Nearness::SameDistrict) || facts.point.is_some();
-    let cosine = if facts.is_long && !is_elsewhere { LONG_MIN } else { cosine };
-    let apart = matches!(nearness, Nearness::Unknown | Nearness::Near | Nearness::SameDistrict) && !is_area;
-    let kinship = if apart && facts.is_appeal && event.appeals == event.posts { NEVER } else { kinship };
-    let (cosine, kinship) = if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
-    (cosine + silence, kinship + silence)
+    let is_somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
+    let cosine = if is_somewhere { cosine.max(COPY_MIN) } else { cosine * named };
+    let are_apart = matches!(nearness, Nearness::Unknown | Nearness::Near | Nearness::SameDistrict) && !is_area;
+    if are_apart && facts.is_appeal && event.appeals == event.posts {
+        return (cosine, NEVER);
+    }
+    // What people chat about without a trouble has names of its own too.
+    let chat = if event.topic().is_none() { CHAT_MORE * (1.0 + (event.posts as f32).ln()) } else { 0.0 };
+    (cosine, needed_kinship(nearness, topics, is_area) + chat)
 }
 
 /// Share in its matter an event needs for a post that says no more than the matter.
-pub(super) fn needed_share(facts: &Facts, event: &EventState) -> f32 {
+fn needed_share(facts: &Facts, event: &EventState, nearness: Nearness, silent: u32) -> f32 {
     let is_area = event.is_area() && facts.is_area;
-    let silent = facts.at.saturating_sub(event.last_at);
-    match nearness(facts, event) {
+    match nearness {
         _ if silent > 24 * HOUR || !facts.speaks_up || facts.is_long => NEVER,
         Nearness::SameStreet | Nearness::SamePart | Nearness::SameTown => 0.5,
         Nearness::OtherHouse | Nearness::OtherAddress | Nearness::SameDistrict if is_area => 0.6,
