@@ -178,7 +178,10 @@ fn latest(rows: Vec<PostRow>) -> Vec<PostRow> {
 /// Lets ClickHouse skip rows it has from this batch already. The versions are part of the mark: a replay that reads the
 /// posts anew is another batch, even under the same token.
 fn deduplicated<T: Row>(insert: Insert<T>, token: &str, rows: &[&PostRow]) -> Insert<T> {
-    let insert = insert.with_timeouts(Some(SEND_TIME_MAX), Some(INSERT_TIME_MAX));
+    // A batch of old posts may touch more months than ClickHouse takes at once by default; it has to go in all the same.
+    let insert = insert
+        .with_timeouts(Some(SEND_TIME_MAX), Some(INSERT_TIME_MAX))
+        .with_setting("max_partitions_per_insert_block", "0");
     if token.is_empty() {
         return insert.with_setting("insert_deduplicate", "0");
     }
