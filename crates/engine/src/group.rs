@@ -242,13 +242,12 @@ impl Grouper {
         }
         for candidate in &mut candidates {
             let Some(event) = self.events.get(candidate.slot) else { continue };
-            if !facts.is_long {
+            // Of an event of one post the post was compared.
+            if !facts.is_long && (event.posts > 1 || candidate.post.is_none()) {
                 candidate.cosine = candidate.cosine.max(event.profile.cosine(&stems.all, &self.words));
             }
-            candidate.kinship = event.profile.kinship(stems, &self.words, false);
-            candidate.name_kinship = event.profile.kinship(stems, &self.words, true);
+            candidate.kinship = event.profile.kinship(stems, &self.words);
             candidate.share = event.profile.share(stems.matter, &self.words);
-            candidate.shares_name = event.profile.shares_name(stems);
         }
         let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
         best(facts, &candidates, source, &self.events, &self.window)

@@ -16,6 +16,17 @@ const SHARED_MIN: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Profile(Vec<(u32, u32)>);
 
+/// How much the words of a post are an event's own, 0..1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Kinship {
+    /// By its most telling word.
+    pub(crate) by_word: f32,
+    /// By its most telling name.
+    pub(crate) by_name: f32,
+    /// Whether it names something that was named in the event.
+    pub(crate) shares_name: bool,
+}
+
 impl Profile {
     /// Counts the stems of a post; 0 stands for none.
     pub(crate) fn add(&mut self, stems: &[u32]) {
@@ -71,16 +82,18 @@ impl Profile {
         if lengths > 0.0 { common / lengths } else { 0.0 }
     }
 
-    /// How much the most telling stem of a post speaks for the event, 0..1: most recent posts that use it are of this event,
-    /// and most of the event's posts use it. Both shares are taken cautiously while there are few posts; of a name one post
-    /// is enough to begin with. With `names_only` other words do not count.
-    pub(crate) fn kinship(&self, stems: &TextStems, words: &Words, names_only: bool) -> f32 {
+    /// How much the most telling stem of a post speaks for the event: most recent posts that use it are of this event, and most
+    /// of the event's posts use it. Both shares are taken cautiously while there are few posts; of a name one post is enough to
+    /// begin with.
+    pub(crate) fn kinship(&self, stems: &TextStems, words: &Words) -> Kinship {
         let most = self.most() as f32 + 1.0;
-        let speaks = |stem: u32| {
+        let mut kinship = Kinship::default();
+        for &stem in &stems.telling {
             let posts = self.posts_with(stem);
-            let is_name = stems.names.contains(&stem);
-            if names_only && !is_name || posts < if is_name { 1 } else { SHARED_MIN } {
-                return 0.0;
+            let is_name = posts > 0 && stems.names.contains(&stem);
+            kinship.shares_name |= is_name;
+            if posts < if is_name { 1 } else { SHARED_MIN } {
+                continue;
             }
             let of_word = if is_name {
                 leading_share(posts, words.count(stem))
@@ -88,19 +101,18 @@ impl Profile {
                 posts as f32 / (words.count(stem).max(posts) as f32 + 2.0)
             };
             let of_event = posts as f32 / most;
-            2.0 * of_word * of_event / (of_word + of_event)
-        };
-        stems.telling.iter().map(|&stem| speaks(stem)).fold(0.0, f32::max)
+            let speaks = 2.0 * of_word * of_event / (of_word + of_event);
+            kinship.by_word = kinship.by_word.max(speaks);
+            if is_name {
+                kinship.by_name = kinship.by_name.max(speaks);
+            }
+        }
+        kinship
     }
 
     /// How much of what was said lately on a matter was said in the event, 0..1.
     pub(crate) fn share(&self, matter: u32, words: &Words) -> f32 {
         if matter == 0 { 0.0 } else { leading_share(self.posts_with(matter), words.count(matter)) }
-    }
-
-    /// Whether one of the names of a post was said in the event.
-    pub(crate) fn shares_name(&self, stems: &TextStems) -> bool {
-        stems.names.iter().any(|&stem| self.posts_with(stem) > 0)
     }
 }
 

@@ -7,6 +7,7 @@ use otklik_domain::{GeoPoint, GroupEvidence, PlaceId, PostId, TopicId};
 use self::needs::Needs;
 use super::{
     event::{EventState, Events, Facts, block_of, family_of},
+    profile::Kinship,
     window::Window,
 };
 
@@ -18,14 +19,10 @@ pub(crate) struct Candidate {
     pub(crate) post: Option<u64>,
     /// How alike the words are, 0..1.
     pub(crate) cosine: f32,
-    /// How much a word that is the event's own speaks for it, 0..1.
-    pub(crate) kinship: f32,
-    /// The same of names only.
-    pub(crate) name_kinship: f32,
+    /// How much its words are the event's own.
+    pub(crate) kinship: Kinship,
     /// How much of what was said lately on the post's topic in its town was said in the event, 0..1.
     pub(crate) share: f32,
-    /// Whether both name the same thing.
-    pub(crate) shares_name: bool,
 }
 
 /// The event chosen, and why.
@@ -99,7 +96,7 @@ pub(crate) fn best(
         let needs = Needs::of(facts, event, candidate, relation);
         // A trouble of one address is told from its like by names only.
         let any_word = event.is_area() && matches!(relation.1, Topics::Same | Topics::SameBlock);
-        let kinship = if any_word { candidate.kinship } else { candidate.name_kinship };
+        let kinship = if any_word { candidate.kinship.by_word } else { candidate.kinship.by_name };
         let margin = (candidate.cosine - needs.cosine).max(kinship - needs.kinship).max(candidate.share - needs.share);
         // Where several fit the largest is the likeliest.
         let size = (event.posts as f32).ln() * SIZE_WEIGHT;

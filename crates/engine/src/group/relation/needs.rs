@@ -65,7 +65,7 @@ fn of_post(
     (nearness, topics, is_area): (Nearness, Topics, bool),
 ) -> (f32, f32) {
     let alike = matches!(topics, Topics::Same | Topics::SameBlock);
-    let named = if candidate.shares_name && alike { BY_NAME } else { 1.0 };
+    let named = if candidate.kinship.shares_name && alike { BY_NAME } else { 1.0 };
     let cosine = needed_cosine(nearness, topics, is_area);
     // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
     let is_somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
