@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::tz::TimeZone;
 use otklik_wire::{Community, Geo, Metrics, Post, time};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use secrecy::SecretString;
+
+use crate::author::AuthorKeys;
 
 /// Fields a post needs.
 const REQUIRED: [&str; 3] = ["text", "id", "published_at"];
@@ -46,7 +46,7 @@ pub(super) enum Origin {
 pub struct ColumnMap {
     fields: Vec<(String, Origin)>,
     zone: TimeZone,
-    author_secret: Option<SecretString>,
+    authors: Option<AuthorKeys>,
 }
 
 impl ColumnMap {
@@ -83,7 +83,7 @@ impl ColumnMap {
         if !missing.is_empty() {
             return Err(format!("{} must be given", missing.join(", ")));
         }
-        Ok(Self { fields, zone, author_secret })
+        Ok(Self { fields, zone, authors: author_secret.map(AuthorKeys::new) })
     }
 
     /// The columns named, to be looked for in the table's header.
@@ -134,11 +134,7 @@ impl ColumnMap {
     }
 
     fn author_key(&self, author: Option<String>) -> Option<String> {
-        let secret = self.author_secret.as_ref()?.expose_secret();
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
-        mac.update(author?.trim().as_bytes());
-        let digest = mac.finalize().into_bytes();
-        Some(digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect())
+        self.authors.as_ref()?.key(&author?)
     }
 }
 
