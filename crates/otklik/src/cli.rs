@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Account(AccountArgs),
     /// Reads posts (JSON Lines) and writes an analysis for each.
     Analyse(AnalyseArgs),
+    /// Writes all an embedded deployment keeps into one file, while nothing runs on it.
+    Backup(BackupArgs),
     /// Checks a configuration or dictionaries, running every example.
     Check(CheckArgs),
     /// Plays a day of an invented region and opens the desk.
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Carries posts (JSON Lines) through all stages into the stores, and accounts for each of them.
     Replay(ReplayArgs),
+    /// Puts a backup into an empty data folder, checking every file.
+    Restore(RestoreArgs),
     /// Reads analyses and writes for each the body responsible and why.
     Route(RouteArgs),
     /// Runs a deployment: the stages, the clocks, the desk and the API.
@@ -72,6 +76,25 @@ pub(crate) struct AnalyseArgs {
     /// A trained model whose judgement is added; may be given several times.
     #[arg(long = "model", value_name = "FILE")]
     pub(crate) models: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The configuration of the deployment.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The file to write, a gzipped tar. It holds every secret of the deployment, and is readable by its owner only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The configuration of the deployment, whose data folder is still empty.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The backup.
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

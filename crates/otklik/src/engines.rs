@@ -13,7 +13,7 @@ use otklik_stores::{
     tantivy::{TantivyConfig, TantivySearch},
 };
 
-use crate::config::Config;
+use crate::{config::Config, data_folder::DataFolder};
 
 /// Database of posts and events.
 const DATABASE: &str = "otklik";
@@ -29,6 +29,8 @@ pub(crate) struct Engines {
     pub(crate) incidents: Arc<dyn Incidents>,
     /// ClickHouse in process, while it runs.
     chdb: Chdb,
+    /// Let go of last.
+    _folder: DataFolder,
 }
 
 impl Engines {
@@ -38,7 +40,7 @@ impl Engines {
     /// One of them cannot be opened; the message names its folder and what to do.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         let data = &config.data;
-        std::fs::create_dir_all(data).with_context(|| format!("cannot make the data folder {}", data.display()))?;
+        let folder = DataFolder::lock(data)?;
         let mut log = FjallLogConfig::new(data.join("log"));
         log.partitions = config.log.partitions;
         let log = FjallLog::open(log).await.context("cannot open the log")?;
@@ -58,6 +60,7 @@ impl Engines {
             search: Arc::new(search),
             incidents: Arc::new(incidents),
             chdb,
+            _folder: folder,
         })
     }
 

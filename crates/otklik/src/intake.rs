@@ -66,6 +66,10 @@ impl Intake for GateIntake {
         }
         Ok(taken)
     }
+
+    async fn remove(&self, id: &PostId, region: &RegionId) -> PortResult<()> {
+        self.gate.delete(wire::log::Deletion { id: id.to_string(), region: region.to_string() }).await
+    }
 }
 
 /// Takes nothing: for commands that have no log.
@@ -75,6 +79,10 @@ pub(crate) struct ClosedIntake;
 impl Intake for ClosedIntake {
     async fn take(&self, _posts: Vec<Post>, _now: Timestamp) -> PortResult<Vec<Taken>> {
         Err(PortError::new(ErrorKind::Unavailable, "this command takes no posts"))
+    }
+
+    async fn remove(&self, _id: &PostId, _region: &RegionId) -> PortResult<()> {
+        Err(PortError::new(ErrorKind::Unavailable, "this command takes no deletions"))
     }
 }
 

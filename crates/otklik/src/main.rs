@@ -1,9 +1,11 @@
 //! Otklik: from residents' public posts to incidents somebody answers. One binary, a subcommand for each job.
 
 mod accounts;
+mod backup;
 mod cli;
 mod clocks;
 mod config;
+mod data_folder;
 mod demo;
 mod dictionaries;
 mod directory;
@@ -78,6 +80,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Account(args) => accounts::account(&args),
         Command::Analyse(args) => filters::analyse::run(&args),
+        Command::Backup(args) => backup::backup(&args),
         Command::Check(args) => filters::check::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Eval(args) => filters::eval::run(&args),
@@ -85,6 +88,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Import(args) => filters::import::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Route(args) => filters::route::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Sla(args) => filters::sla::run(&args),

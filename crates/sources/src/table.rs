@@ -2,6 +2,7 @@
 
 mod map;
 mod rows;
+mod separated;
 
 pub use map::ColumnMap;
 pub use rows::{Rows, TableError};

@@ -17,9 +17,9 @@ use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use otklik_domain::Post;
+use otklik_domain::{Post, PostId, RegionId};
 use otklik_ports::{
-    Clock, PortResult,
+    Clock, ErrorKind, PortError, PortResult,
     memory::{MemoryIncidents, MemoryLog, MemoryPosts, MemorySearch},
 };
 use otklik_web::{App, Intake, Ports, Taken, WebConfig};
@@ -52,6 +52,10 @@ impl Intake for ClosedIntake {
     async fn take(&self, posts: Vec<Post>, _: Timestamp) -> PortResult<Vec<Taken>> {
         let refused = Taken::Refused { reason: "the invented week takes no posts".to_owned() };
         Ok(posts.iter().map(|_| refused.clone()).collect())
+    }
+
+    async fn remove(&self, _id: &PostId, _region: &RegionId) -> PortResult<()> {
+        Err(PortError::new(ErrorKind::Unavailable, "this example takes no deletions"))
     }
 }
 

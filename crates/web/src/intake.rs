@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use otklik_domain::Post;
+use otklik_domain::{Post, PostId, RegionId};
 use otklik_ports::PortResult;
 
 /// What became of a post.
@@ -28,4 +28,11 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// `Full`, `Unavailable`. Then some of the posts may have been taken: handing in all of them again does no harm.
     async fn take(&self, posts: Vec<Post>, now: Timestamp) -> PortResult<Vec<Taken>>;
+
+    /// Takes in that a post is gone at its source. It leaves the stores, the index and the log as the stages read this; what is
+    /// not there is gone already.
+    ///
+    /// # Errors
+    /// `Full`, `Unavailable`. Handing it in again does no harm.
+    async fn remove(&self, id: &PostId, region: &RegionId) -> PortResult<()>;
 }

@@ -13,6 +13,13 @@ use crate::{
     named, time,
 };
 
+/// Longest id or name, in Unicode scalar values.
+const NAME_CHARS_MAX: usize = 300;
+/// Longest address or value of a label, in Unicode scalar values.
+const URL_CHARS_MAX: usize = 2048;
+/// Most labels of a post.
+const LABELS_MAX: usize = 32;
+
 /// A post as handed in. Only `id`, `text` and `published_at` are required; unknown fields are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Post {
@@ -160,13 +167,7 @@ impl TryFrom<Post> for domain::Post {
     type Error = Invalid;
 
     fn try_from(post: Post) -> Result<Self, Invalid> {
-        if post.id.trim().is_empty() {
-            return Err(Invalid::new("id", "must not be empty"));
-        }
-        if post.id.chars().count() > 300 {
-            return Err(Invalid::new("id", "is longer than 300 characters"));
-        }
-        check_text(&post.text)?;
+        check_lengths(&post)?;
         let published_at = match post.published_at.parse::<i64>() {
             Ok(seconds) => time::from_unix("published_at", seconds)?,
             Err(_) => time::parse("published_at", &post.published_at)?,
@@ -201,6 +202,41 @@ impl TryFrom<Post> for domain::Post {
             labels: post.labels.into_iter().collect(),
         })
     }
+}
+
+fn check_lengths(post: &Post) -> Result<(), Invalid> {
+    if post.id.trim().is_empty() {
+        return Err(Invalid::new("id", "must not be empty"));
+    }
+    let community = post.community.as_ref();
+    let fields = [
+        ("id", Some(&post.id), NAME_CHARS_MAX),
+        ("url", post.url.as_ref(), URL_CHARS_MAX),
+        ("community.id", community.map(|community| &community.id), NAME_CHARS_MAX),
+        ("community.name", community.map(|community| &community.name), NAME_CHARS_MAX),
+        ("author_key", post.author_key.as_ref(), NAME_CHARS_MAX),
+        ("reply_to", post.reply_to.as_ref(), NAME_CHARS_MAX),
+        ("repost_of", post.repost_of.as_ref(), NAME_CHARS_MAX),
+        ("region", post.region.as_ref(), NAME_CHARS_MAX),
+    ];
+    for (field, value, chars_max) in fields {
+        check_length(field, value.map_or("", String::as_str), chars_max)?;
+    }
+    if post.labels.len() > LABELS_MAX {
+        return Err(Invalid::new("labels", format!("are {}, at most {LABELS_MAX} are read", post.labels.len())));
+    }
+    for (name, value) in &post.labels {
+        check_length("labels", name, NAME_CHARS_MAX)?;
+        check_length("labels", value, URL_CHARS_MAX)?;
+    }
+    check_text(&post.text)
+}
+
+fn check_length(field: &'static str, value: &str, chars_max: usize) -> Result<(), Invalid> {
+    if value.len() > chars_max && value.chars().count() > chars_max {
+        return Err(Invalid::new(field, format!("is longer than {chars_max} characters")));
+    }
+    Ok(())
 }
 
 fn check_text(text: &str) -> Result<(), Invalid> {
@@ -283,6 +319,13 @@ mod tests {
         );
         let long = format!(r#"{{"id":"1","text":"{}","published_at":"2024-03-01T12:00:00Z"}}"#, "а".repeat(100_001));
         check(&long, "text: 100001 characters, at most 100000 are read");
+        let with = |field: &str| format!(r#"{{"id":"1","text":"","published_at":"2024-03-01T12:00:00Z",{field}}}"#);
+        check(&with(&format!(r#""url":"{}""#, "u".repeat(2049))), "url: is longer than 2048 characters");
+        let name = "я".repeat(301);
+        check(&with(&format!(r#""community":{{"name":"{name}"}}"#)), "community.name: is longer than 300 characters");
+        check(&with(&format!(r#""labels":{{"{name}":""}}"#)), "labels: is longer than 300 characters");
+        let many: Vec<String> = (0..33).map(|index| format!(r#""l{index}":"""#)).collect();
+        check(&with(&format!(r#""labels":{{{}}}"#, many.join(","))), "labels: are 33, at most 32 are read");
         assert!(
             read(r#"{"id":"1","text":"","published_at":"2024-03-01T12:00:00Z","network":"fido"}"#)
                 .unwrap_err()

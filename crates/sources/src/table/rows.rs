@@ -10,10 +10,13 @@ use flate2::read::MultiGzDecoder;
 use otklik_wire::Post;
 use serde_json::{Map, Value};
 
-use super::map::ColumnMap;
+use super::{
+    map::ColumnMap,
+    separated::{Fields, Found, Separated},
+};
 
 /// Longest row read, in bytes.
-const ROW_BYTES_MAX: u64 = 4 << 20;
+pub(super) const ROW_BYTES_MAX: u64 = 4 << 20;
 
 /// Why a table cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +56,7 @@ pub enum TableError {
 
 enum Format {
     /// With the header's columns in order.
-    Separated(Box<csv::Reader<Box<dyn Read>>>, Vec<String>),
+    Separated(Box<Separated<BufReader<Box<dyn Read>>>>, Vec<String>),
     JsonLines(Box<dyn BufRead>),
 }
 
@@ -121,17 +124,11 @@ impl<'m> Rows<'m> {
         let io_error = |source| TableError::Io { path: self.path.clone(), source };
         let post = match &mut self.format {
             Format::Separated(reader, columns) => {
-                let mut record = csv::ByteRecord::new();
-                match reader.read_byte_record(&mut record) {
-                    Ok(false) => return Ok(None),
-                    Ok(true) => {
-                        self.line = record.position().map_or(self.line + 1, csv::Position::line);
-                        separated_post(&record, columns, self.map)
-                    }
-                    Err(error) => match error.into_kind() {
-                        csv::ErrorKind::Io(source) => return Err(io_error(source)),
-                        other => Err(format!("{other:?}")),
-                    },
+                let Some((line, found)) = reader.next(Some(columns.len())).map_err(io_error)? else { return Ok(None) };
+                self.line = line;
+                match found {
+                    Found::Record(fields) => separated_post(&fields, columns, self.map),
+                    Found::Broken(problem) => Err(problem),
                 }
             }
             Format::JsonLines(input) => loop {
@@ -169,18 +166,17 @@ fn separated(
     separator: u8,
     map: &ColumnMap,
 ) -> Result<Format, TableError> {
-    let boxed: Box<dyn Read> = Box::new(input);
-    // A line ends with its line feed, so that lines are counted right; the carriage return before it is trimmed away.
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .trim(csv::Trim::All)
-        .from_reader(boxed);
-    let header = reader
-        .byte_headers()
-        .map_err(|error| TableError::Io { path: path.to_owned(), source: io::Error::other(error.to_string()) })?;
-    let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    let mut reader = Separated::new(input, separator);
+    let io_error = |source| TableError::Io { path: path.to_owned(), source };
+    let columns: Vec<String> = match reader.next(None).map_err(io_error)? {
+        Some((_, Found::Record(header))) => {
+            header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+        }
+        Some((_, Found::Broken(problem))) => {
+            return Err(io_error(io::Error::other(format!("the header is {problem}"))));
+        }
+        None => return Err(TableError::Empty { path: path.to_owned() }),
+    };
     if let Some(missing) = map.columns().find(|column| !columns.iter().any(|known| known == column)) {
         return Err(TableError::NoColumn {
             path: path.to_owned(),
@@ -191,10 +187,7 @@ fn separated(
     Ok(Format::Separated(Box::new(reader), columns))
 }
 
-fn separated_post(record: &csv::ByteRecord, columns: &[String], map: &ColumnMap) -> Result<Post, String> {
-    if record.len() != columns.len() {
-        return Err(format!("has {} columns, the header has {}", record.len(), columns.len()));
-    }
+fn separated_post(record: &Fields<'_>, columns: &[String], map: &ColumnMap) -> Result<Post, String> {
     let fields = record
         .iter()
         .zip(columns)
@@ -209,8 +202,8 @@ fn separated_post(record: &csv::ByteRecord, columns: &[String], map: &ColumnMap)
 fn json_post(line: &[u8], map: &ColumnMap) -> Result<Post, String> {
     let text = std::str::from_utf8(line)
         .map_err(|error| format!("not UTF-8: byte {} of the line cannot be read", error.valid_up_to() + 1))?;
-    let object: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| error.to_string().replace(" at line 1 column ", ", column "))?;
+    let object: Map<String, Value> = serde_json::from_str(text.trim_end())
+        .map_err(|error| error.to_string().replace(" at line 1 column ", ", column "))?;
     if let Some(missing) = map.columns().find(|column| !object.contains_key(*column)) {
         return Err(format!("has no field {missing:?}"));
     }
@@ -221,10 +214,11 @@ fn json_post(line: &[u8], map: &ColumnMap) -> Result<Post, String> {
     })
 }
 
-fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
+/// Reads on past the end of the line; tells whether it had an end.
+pub(super) fn skip_line(input: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let (skipped, ended) = match input.fill_buf()? {
-            [] => return Ok(()),
+            [] => return Ok(false),
             buffer => match buffer.iter().position(|&byte| byte == b'\n') {
                 Some(end) => (end + 1, true),
                 None => (buffer.len(), false),
@@ -232,7 +226,7 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
         };
         input.consume(skipped);
         if ended {
-            return Ok(());
+            return Ok(true);
         }
     }
 }
@@ -279,17 +273,47 @@ mod tests {
         check("a.csv", b"t,i\n1,2\n", &["a.csv: has no column \"p\"; its columns are: t, i"]);
         check("a.doc", b"x", &["a.doc: expected a name that ends in .csv, .tsv or .jsonl, with .gz or without"]);
         check("a.csv", b"t,i,p\na,1\nb,2,2024-01-01\n", &["2: has 2 columns, the header has 3", "3: 2=b"]);
+        check("a.csv", b"t,i,p\n\n\na,1\r\nb,2,2024-01-01\n", &["4: has 2 columns, the header has 3", "5: 2=b"]);
         check("a.csv", b"t,i,p\n\xFF,1,2024-01-01\nb,2,2024-01-01\n", &["2: column \"t\" is not UTF-8", "3: 2=b"]);
         let broken = b"{\"t\":\n{\"t\":\"x\",\"i\":1}\n\xFF\n{\"t\":\"x\",\"i\":1,\"p\":\"2024-01-01\"}";
         check(
             "a.jsonl",
             broken,
             &[
-                "1: EOF while parsing a value at line 2 column 0",
+                "1: EOF while parsing a value, column 5",
                 "2: has no field \"p\"",
                 "3: not UTF-8: byte 1 of the line cannot be read",
                 "4: 1=x",
             ],
         );
+    }
+
+    #[test]
+    fn an_open_quote_costs_its_line_only() {
+        let short = b"t,i,p\n\"a,1,2024-01-01\nb,2,2024-01-01\n\"c\",3,2024-01-01\nd,4,2024-01-01\n";
+        check("a.csv", short, &["2: a quote is not closed", "3: 2=b", "4: 3=c", "5: 4=d"]);
+
+        let mut long = b"t,i,p\n\"a,1,2024-01-01\n".to_vec();
+        let count = usize::try_from(ROW_BYTES_MAX).unwrap() / 16 + 10;
+        long.extend((0..count).flat_map(|_| *b"b,2,2024-01-01 \n"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.csv");
+        std::fs::write(&path, &long).unwrap();
+        let map = ColumnMap::parse("text=t,id=i,published_at=p", TimeZone::UTC, None).unwrap();
+        let mut rows = Rows::open(&path, &map).unwrap();
+        assert_eq!(rows.next().unwrap().unwrap().unwrap_err(), "longer than 4 MiB, is a quote not closed?");
+        let mut good = 0;
+        while let Some(row) = rows.next().unwrap() {
+            row.unwrap();
+            good += 1;
+        }
+        assert_eq!((good, rows.line()), (count, count as u64 + 2));
+
+        let unbroken = [b"t,i,p\n".as_slice(), &vec![b'a'; long.len()], b"\nb,2,2024-01-01"].concat();
+        std::fs::write(&path, &unbroken).unwrap();
+        let mut rows = Rows::open(&path, &map).unwrap();
+        assert!(rows.next().unwrap().unwrap().is_err());
+        assert_eq!(rows.next().unwrap().unwrap().unwrap().id, "2");
+        assert_eq!(rows.line(), 3);
     }
 }

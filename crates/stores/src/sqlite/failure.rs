@@ -60,6 +60,8 @@ fn kind_of(error: &rusqlite::Error) -> ErrorKind {
         Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => ErrorKind::Corrupt,
             ErrorCode::DiskFull => ErrorKind::Full,
+            // The file shared by the connections could not grow: SQLite has no word of its own for a full disk there.
+            _ if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => ErrorKind::Full,
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked
             | ErrorCode::FileLockingProtocolFailed

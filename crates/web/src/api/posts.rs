@@ -1,18 +1,22 @@
 //! `/posts`
 
-use axum::{Json as Reply, extract::DefaultBodyLimit, extract::State};
-use otklik_domain::{Post, PostId};
+use axum::{
+    Json as Reply,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+};
+use otklik_domain::{Post, PostId, RegionId};
 use otklik_ports::PostRow;
 use otklik_wire as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
 };
 
-use super::extract::{Json, Path};
+use super::extract::{Json, Path, Query};
 use crate::{
     App, Caller,
     error::{Error, Result},
@@ -24,7 +28,7 @@ const POSTS: &str = "posts";
 
 pub(super) fn routes(body_bytes_max: usize) -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(get_post))
+        .routes(routes!(get_post, remove_post))
         .routes(routes!(hand_in_posts).layer(DefaultBodyLimit::max(body_bytes_max)))
 }
 
@@ -118,6 +122,31 @@ async fn hand_in_posts(
         refused: count(|taken| matches!(taken, Taken::Refused { .. })),
         results: ids.into_iter().zip(&taken).map(|(id, taken)| line(id, taken)).collect(),
     }))
+}
+
+/// Where a post belongs that is to go.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RemoveQuery {
+    /// The region, for a post that was handed in a moment ago; else it is known.
+    region: Option<String>,
+}
+
+/// Tells that a post is gone at its source: it leaves the stores, the index and the log.
+///
+/// Telling it again, or of a post that never came, does no harm.
+#[utoipa::path(delete, path = "/posts/{id}", tag = POSTS,
+    params(("id" = String, Path, description = "The post, such as `vk:-123_45`."), RemoveQuery),
+    responses((status = 202, description = "It will be gone in a moment.")))]
+async fn remove_post(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    Query(query): Query<RemoveQuery>,
+) -> Result<StatusCode> {
+    let region = query.region.filter(|region| !region.is_empty()).map(RegionId::new);
+    service::posts::remove(&app, &actor, &PostId::new(id), region).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 fn line(id: Option<String>, taken: &Taken) -> HandedInPost {

@@ -1,6 +1,6 @@
 //! Posts that programs hand in.
 
-use otklik_domain::{Actor, Post};
+use otklik_domain::{Actor, Post, PostId, RegionId};
 
 use crate::{
     App,
@@ -41,4 +41,23 @@ pub async fn hand_in(app: &App, actor: &Actor, posts: Vec<std::result::Result<Po
         Err(reason) => Taken::Refused { reason },
     };
     Ok(posts.into_iter().map(line).collect())
+}
+
+/// Takes in that a post is gone at its source. `region` is needed only for a post that is not in the store yet.
+///
+/// # Errors
+/// [`Error::Invalid`] when the region of the post is not known; [`Error::Forbidden`]; those of the store and the log.
+pub async fn remove(app: &App, actor: &Actor, id: &PostId, region: Option<RegionId>) -> Result<()> {
+    Right::HandIn.check(actor)?;
+    let stored = app.ports.posts.get(std::slice::from_ref(id)).await?;
+    let directory = app.directory();
+    let mut own = directory.regions.iter().map(|region| region.id.clone());
+    let only = own.next().filter(|_| own.next().is_none());
+    let known = stored.into_iter().find_map(|row| row.post.region).or(region).or(only);
+    let region = known
+        .ok_or_else(|| Error::invalid("region", "must be given: there are several, and the post is in none yet"))?;
+    if directory.region(&region).is_none() {
+        return Err(Error::invalid("region", "is not configured"));
+    }
+    Ok(app.ports.intake.remove(id, &region).await?)
 }

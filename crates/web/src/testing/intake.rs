@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use otklik_domain::Post;
+use otklik_domain::{Post, PostId, RegionId};
 use otklik_ports::PortResult;
 
 use crate::{Intake, Taken};
@@ -27,5 +27,10 @@ impl Intake for MemoryIntake {
             }
         };
         Ok(posts.into_iter().map(line).collect())
+    }
+
+    async fn remove(&self, id: &PostId, _region: &RegionId) -> PortResult<()> {
+        self.0.lock().unwrap().remove(id.as_str());
+        Ok(())
     }
 }

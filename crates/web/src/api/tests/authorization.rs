@@ -55,6 +55,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         r#"{"id":"form:1","text":"Яма","published_at":"2026-03-18T10:00:00+03:00","region":"demo"}"#,
         "++--+--",
     ),
+    ("DELETE /api/v1/posts/{id}", "/api/v1/posts/vk:-1_e-water-1", "", "++--+--"),
     ("GET /api/v1/stats/counts", "/api/v1/stats/counts?by=block", "", "++++---"),
     ("GET /api/v1/stats/timeline", "", "", "++++---"),
     ("GET /api/v1/stats/board", "", "", "++++-++"),
