@@ -62,7 +62,7 @@ pub(crate) fn restore(args: &RestoreArgs) -> anyhow::Result<Outcome> {
     ensure!(is_free, "{} is not empty: a backup is restored into an empty folder only", data.display());
     let partial = data.with_added_extension("partial");
     ensure!(!partial.exists(), "{} is left of an earlier attempt: remove it", partial.display());
-    let files = read(&args.file, &partial, data).inspect_err(|_| {
+    let files = read(&args.file, &partial).inspect_err(|_| {
         fs::remove_dir_all(&partial).ok();
     })?;
     if data.exists() {
@@ -139,7 +139,7 @@ fn add_link(archive: &mut Builder<impl Write>, name: &Path, path: &Path, data: &
     archive.append_link(&mut header, name, target)
 }
 
-fn read(from: &Path, into: &Path, data: &Path) -> anyhow::Result<usize> {
+fn read(from: &Path, into: &Path) -> anyhow::Result<usize> {
     let cannot = || format!("cannot read {}", from.display());
     let damaged = |what: String| format!("{} is damaged: {what}", from.display());
     let file = File::open(from).with_context(cannot)?;
@@ -169,7 +169,7 @@ fn read(from: &Path, into: &Path, data: &Path) -> anyhow::Result<usize> {
             EntryType::Symlink => unpack_link(&mut entry, &into.join(&name), into),
             _ => bail!("{}", damaged(format!("{} is no file", name.display()))),
         };
-        placed.with_context(|| format!("cannot write {}", data.join(&name).display()))?;
+        placed.with_context(|| format!("cannot put {} of {} in place", name.display(), from.display()))?;
     }
     let sums = sums.with_context(|| damaged("it was broken off, its checksums are missing".to_owned()))?;
     for line in sums.lines() {

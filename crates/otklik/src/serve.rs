@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use anyhow::Context;
 use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
-use otklik_pipeline::{Counters, Outcome};
 use otklik_web::App;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -13,8 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::system::System;
 
-/// Records by stage and how they ended.
-const RECORDS_TOTAL: &str = "otklik_stage_records_total";
 /// Records a stage has still to read.
 const LAG_RECORDS: &str = "otklik_stage_lag_records";
 
@@ -58,17 +55,9 @@ async fn render(State(own): State<Metrics>) -> impl IntoResponse {
         Ok(lags) => {
             for (stage, lag) in lags {
                 metrics::gauge!(LAG_RECORDS, "stage" => stage).set(lag as f64);
-                count(&own.system.counters, stage);
             }
         }
         Err(error) => tracing::warn!(error = format!("{error:#}"), "lags cannot be read"),
     }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], own.metrics.render())
-}
-
-fn count(counters: &Counters, stage: &'static str) {
-    let counts = counters.of(stage);
-    for outcome in Outcome::ALL {
-        metrics::counter!(RECORDS_TOTAL, "stage" => stage, "outcome" => outcome.as_str()).absolute(counts.of(outcome));
-    }
 }

@@ -5,6 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+/// Records each stage has read, by stage and outcome.
+const RECORDS_TOTAL: &str = "otklik_stage_records_total";
+
 /// How a record ended in a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -78,8 +81,7 @@ impl Counters {
             let records = counts.of(outcome);
             own.add(outcome, records);
             if records > 0 {
-                metrics::counter!("otklik_records_total", "stage" => stage, "outcome" => outcome.as_str())
-                    .increment(records);
+                metrics::counter!(RECORDS_TOTAL, "stage" => stage, "outcome" => outcome.as_str()).increment(records);
             }
         }
     }

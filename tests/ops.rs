@@ -1,0 +1,71 @@
+//! What operators are given names what is there: metrics the code counts, headings the runbook has, options the binary takes.
+
+use std::collections::BTreeSet;
+
+use otklik_tests::{files, otklik, repository};
+
+/// Words of the source that begin like a metric.
+fn metrics_of(text: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let words = text.split(|c: char| !is_part(c)).filter(|word| word.starts_with("otklik_"));
+    words
+        .filter(|word| word.ends_with("_total") || word.ends_with("_seconds") || word.ends_with("_records"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository().join(path)).expect("the file is there")
+}
+
+#[test]
+fn alerts_boards_and_runbook_name_metrics_that_are_counted() {
+    let counted: BTreeSet<String> = files()
+        .iter()
+        .filter(|file| file.is("rs") && !file.is_test())
+        .flat_map(|file| metrics_of(file.text.as_deref().unwrap_or_default()))
+        .collect();
+    assert!(counted.len() > 4, "{counted:?}");
+    for path in ["docker/prometheus/rules.yml", "docker/grafana/dashboards/otklik.json", "docs/operations.md"] {
+        let named = metrics_of(&read(path));
+        assert!(!named.is_empty(), "{path} names no metric");
+        let unknown: Vec<_> = named.difference(&counted).collect();
+        assert!(unknown.is_empty(), "{path} names what nothing counts: {unknown:?}");
+    }
+    let told = metrics_of(&read("docs/operations.md"));
+    let untold: Vec<_> = counted.difference(&told).collect();
+    assert!(untold.is_empty(), "docs/operations.md does not tell of {untold:?}");
+}
+
+#[test]
+fn every_alert_leads_to_a_chapter_of_the_runbook() {
+    let headings: BTreeSet<String> = read("docs/operations.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|heading| heading.to_lowercase().replace(' ', "-").replace(',', ""))
+        .collect();
+    let rules = read("docker/prometheus/rules.yml");
+    let alerts = rules.lines().filter(|line| line.trim_start().starts_with("- alert:")).count();
+    let chapters: Vec<&str> =
+        rules.lines().filter_map(|line| Some(line.split_once("docs/operations.md#")?.1.trim())).collect();
+    assert_eq!(chapters.len(), alerts, "an alert without a chapter");
+    let missing: Vec<_> = chapters.iter().filter(|chapter| !headings.contains(**chapter)).collect();
+    assert!(missing.is_empty(), "no such chapters: {missing:?}");
+}
+
+#[test]
+fn services_call_commands_that_exist() {
+    let mut called = 0;
+    for name in ["otklik.service", "otklik-backup.service"] {
+        for line in read(&format!("docker/systemd/{name}")).lines() {
+            let Some((_, command)) = line.split_once("/usr/bin/otklik ") else { continue };
+            let command: Vec<&str> = command.split_whitespace().collect();
+            let help = otklik([command[0], "--help"]).run().with_code(0);
+            for option in command.iter().filter(|word| word.starts_with("--")) {
+                assert!(help.stdout.contains(option), "{name}: {option} is no option of {}", command[0]);
+            }
+            called += 1;
+        }
+    }
+    assert!(called >= 3);
+}
