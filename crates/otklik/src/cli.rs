@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Group(GroupArgs),
     /// Turns a table (CSV, TSV or JSON Lines) into posts.
     Import(ImportArgs),
+    /// Reads one response body of a network and writes the posts in it, or the error and what the crawler does about it.
+    Parse(ParseArgs),
     /// Reads posts or texts and writes the likeliest labels for each.
     Predict(PredictArgs),
     /// Carries posts (JSON Lines) through all stages into the stores, and accounts for each of them.
@@ -217,6 +219,19 @@ pub(crate) struct ImportArgs {
     pub(crate) filter: FilterArgs,
     /// The table: `.csv`, `.tsv` or `.jsonl`, also with `.gz`.
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ParseArgs {
+    /// What answered, such as `vk:wall.get`, `ok:discussions.getComments`, `telegram:page`; an unknown one lists all.
+    #[arg(value_name = "NETWORK:METHOD")]
+    pub(crate) method: String,
+    /// A parameter of the request, for what the body does not say itself, such as `owner_id=-1`; may be given several times.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    /// A file with the secret that authors are hashed with; without it authors are left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) author_secret_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -86,6 +86,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Eval(args) => filters::eval::run(&args),
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
+        Command::Parse(args) => filters::parse::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Restore(args) => backup::restore(&args),

@@ -22,7 +22,7 @@ pub struct Parsed {
     pub deleted: Vec<String>,
     /// What to ask for next; `None` at the end, or when only the asker knows.
     pub next: Option<Next>,
-    /// Ids of comments that have more answers than the body gives.
+    /// Ids of comments and discussions that have more comments than the body gives.
     pub threads: Vec<String>,
     /// What the body says about communities, channels and feeds.
     pub communities: Vec<CommunityInfo>,
@@ -83,6 +83,20 @@ pub struct Skipped {
     pub reasons: Vec<String>,
     /// Optional fields that could not be read: their post is there without them.
     pub fields: u64,
+}
+
+impl Skip {
+    /// Its words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Advertisement => "advertisement",
+            Self::Unpublished => "unpublished",
+            Self::Closed => "of a closed community",
+            Self::NotAPost => "no post",
+            Self::OverLimit => "over the limit",
+        }
+    }
 }
 
 impl Skipped {

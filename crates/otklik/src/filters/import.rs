@@ -1,16 +1,11 @@
 //! `otklik import`: a table to posts.
 
-use std::{
-    fs,
-    io::{self, BufWriter},
-};
+use std::io::{self, BufWriter};
 
-use anyhow::Context;
 use jiff::tz::TimeZone;
 use otklik_domain::Post;
 use otklik_sources::table::{ColumnMap, Rows};
 use otklik_text::mask;
-use secrecy::SecretString;
 
 use crate::{
     Outcome,
@@ -25,12 +20,7 @@ use crate::{
 /// The file cannot be read, a mapped column is not there, or a row is refused and `--strict` is set.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
     let zone = TimeZone::get(&args.tz).or_usage("--tz")?;
-    let secret = args
-        .author_secret_file
-        .as_ref()
-        .map(|path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
-        .transpose()?
-        .map(|secret| SecretString::from(secret.trim()));
+    let secret = super::author_secret(args.author_secret_file.as_deref())?;
     let map = ColumnMap::parse(&args.map, zone, secret).or_usage("--map")?;
     let mut rows = Rows::open(&args.file, &map)?;
     let mut output = BufWriter::with_capacity(1 << 18, io::stdout().lock());

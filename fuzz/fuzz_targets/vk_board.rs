@@ -1,0 +1,4 @@
+//! Topics of VK's boards.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| otklik_fuzz::check(&["vk:board.getTopics"], body));

@@ -1,0 +1,4 @@
+//! Events of VK's Callback API.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| otklik_fuzz::check(&["vk:callback"], body));

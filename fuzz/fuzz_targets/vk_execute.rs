@@ -1,0 +1,4 @@
+//! Bundles of VK.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| otklik_fuzz::check(&["vk:execute"], body));
