@@ -1,5 +1,7 @@
 //! What operators are given names what is there: metrics the code counts, headings the runbook has, options the binary takes.
 
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 
 use otklik_tests::{files, otklik, repository};
