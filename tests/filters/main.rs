@@ -7,6 +7,7 @@ mod contract;
 mod group;
 mod import;
 mod model;
+mod parse;
 mod sla;
 
 use otklik_tests::{Ended, otklik, post};
