@@ -90,6 +90,7 @@ impl Grouper {
         let slot = entry.event;
         if let Some(event) = self.events.get_mut(slot) {
             event.subtract(&entry, &self.window, slot);
+            event.sentences.forget(&entry.id);
             if *event.origin == *entry.id {
                 let next = self.window.iter().find(|(other, kept)| *other != sequence && kept.event == slot);
                 if let Some((_, next)) = next {

@@ -4,7 +4,7 @@ use otklik_domain::{Network, Post, PostKind};
 use otklik_text::Lexeme;
 use serde::{Deserialize, Serialize};
 
-use super::{event::Facts, words::Words};
+use super::{event::Facts, window::hash_text, words::Words};
 
 /// Sentences kept of an event.
 const KEPT: usize = 4;
@@ -20,6 +20,8 @@ const SENTENCE_CHARS_MAX: usize = 240;
 struct Sentence {
     text: Box<str>,
     score: f32,
+    /// Hash of the post's id.
+    post: u64,
     /// Its telling stems, to keep sentences apart that say the same.
     stems: Vec<u32>,
 }
@@ -44,7 +46,7 @@ impl Sentences {
                 .map(|lexeme| (lexeme.stem >> 16) as u32)
                 .collect();
             let score = score(&within, &stems, post, facts, words);
-            self.offer(Sentence { text: text.into(), score, stems });
+            self.offer(Sentence { text: text.into(), score, post: hash_text(post.id.as_str()), stems });
         }
     }
 
@@ -77,6 +79,12 @@ impl Sentences {
         let sentences: Vec<String> =
             self.0.iter().take(SUMMARY_SENTENCES).map(|sentence| ended(&sentence.text)).collect();
         sentences.join(" ")
+    }
+
+    /// Lets go of what a post said: it is gone at its source.
+    pub(crate) fn forget(&mut self, post: &str) {
+        let gone = hash_text(post);
+        self.0.retain(|sentence| sentence.post != gone);
     }
 
     /// Takes over the sentences of an event that was joined to this one.

@@ -155,6 +155,20 @@ fn people_correct_the_grouping() {
 }
 
 #[test]
+fn what_a_deleted_post_said_is_forgotten() {
+    let mut grouper = grouper();
+    let mut add = |said: Said<'_>| grouper.add(&post(&said), &analysis(&said)).group.event;
+    let event = add(Said("vk:1", 0, WATER, "street:мира:1", "Нет холодной воды, каракатица высохла"));
+    let other = add(Said("vk:2", 1, WATER, "street:мира:2", "Краны сухие с самого утра"));
+    grouper.merge(&other, &event);
+    let left = grouper.delete(&"vk:1".into()).events.remove(0);
+    let told = format!("{} {}", left.title, left.summary);
+    assert!(!told.contains("каракатица") && told.contains("Краны"), "{told}");
+    let empty = grouper.delete(&"vk:2".into()).events.remove(0);
+    assert!(!empty.title.contains("Краны") && empty.summary.is_empty(), "{} {}", empty.title, empty.summary);
+}
+
+#[test]
 fn old_posts_leave() {
     let mut grouper = grouper();
     let day = 24 * 60;
