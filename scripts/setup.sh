@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what `./demo` or `./test` needs and this machine lacks: a C compiler, make, Rust, npm (it fetches libchdb), and for the
-# tests Chromium. As root by apt; otherwise it names what is missing. What only some tests need may stay missing: they say SKIPPED.
+# tests Chromium and PostgreSQL. As root by apt; otherwise it names what is missing. What only some tests need may stay missing: they say SKIPPED.
 # Usage: setup.sh demo|test
 set -eu
 cd "$(dirname "$0")/.."
@@ -33,6 +33,8 @@ demo)
 test)
     if missing chromium; then wanted="$wanted chromium"; fi
     if missing chromedriver; then wanted="$wanted chromium-driver"; fi
+    # Debian keeps the server's programs of each version in a folder of their own.
+    if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then wanted="$wanted postgresql"; fi
     ;;
 *) fail 'usage: setup.sh demo|test' ;;
 esac

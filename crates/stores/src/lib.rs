@@ -8,7 +8,11 @@ pub mod chdb;
 pub mod clickhouse;
 #[cfg(feature = "embedded-log")]
 pub mod fjall_log;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod snapshots_file;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg(feature = "tantivy")]

@@ -21,6 +21,8 @@ mod rows;
 mod tally;
 mod write;
 
+#[cfg(feature = "postgres")]
+use std::path::Path;
 use std::{
     fs::{self, File},
     path::PathBuf,
@@ -73,6 +75,25 @@ impl SqliteIncidents {
         let connections = opened.map_err(|failure| failure.into_port(&path))?;
         Ok(Self { connections, changes: broadcast::Sender::new(CHANGES_KEPT) })
     }
+}
+
+/// Opens a database that is there, to copy it: migrated, and nobody else writes to it as long as the connection lives.
+///
+/// # Errors
+/// As [`SqliteIncidents::open`] has them; `NotFound` without such a file, `Unavailable` when somebody writes to it.
+#[cfg(feature = "postgres")]
+pub(crate) fn open_to_copy(path: &Path) -> PortResult<rusqlite::Connection> {
+    if !path.is_file() {
+        let message = format!("there is no incident database {}", path.display());
+        return Err(PortError::new(ErrorKind::NotFound, message));
+    }
+    let opened = || -> Result<rusqlite::Connection> {
+        let mut connection = connections::open(path, SqliteConfig::new(path).cache_bytes)?;
+        migrations::migrate(&mut connection)?;
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(connection)
+    };
+    opened().map_err(|failure| failure.into_port(path))
 }
 
 fn open(config: &SqliteConfig) -> Result<Connections> {

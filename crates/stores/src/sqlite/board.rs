@@ -1,17 +1,15 @@
 //! Counts for boards.
 
-use std::{cmp::Reverse, collections::BTreeMap};
-
 use jiff::Timestamp;
-use otklik_domain::{AgencyId, BlockId, PlaceId, State};
 use otklik_ports::{BOARD_DAYS, BoardCounts, IncidentFilter};
 use rusqlite::{Connection, ToSql};
 
 use super::{
-    failure::{Failure, Result},
-    filter::{self, Condition, TextBy},
-    rows::Fields,
+    failure::Result,
+    filter::{Condition, TextBy},
+    rows::RowFields,
 };
+use crate::sql::{board::BoardSums, incident::time, is_of_kinds};
 
 const DAY_MICROSECONDS: i64 = 24 * 60 * 60 * 1_000_000;
 const MINUTE_MICROSECONDS: i64 = 60 * 1_000_000;
@@ -26,57 +24,20 @@ pub(super) fn board(connection: &Connection, filter: &IncidentFilter, now: Times
 
 /// All that can be counted by kinds: from the tally when it knows the filter, otherwise from the incidents.
 fn kinds(connection: &Connection, filter: &IncidentFilter) -> Result<BoardCounts> {
-    const COLUMNS: &str = "state, ifnull(agency, ''), block, ifnull(municipality, ''), overdue";
     let condition = Condition::of(filter, TextBy::Scan);
-    let (answered, count, source) = if filter::is_of_kinds(filter) {
-        ("answered, rating", "sum(n)", "tally")
+    let (columns, count, source) = if is_of_kinds(filter) {
+        (BoardSums::OF_TALLY, "sum(n)", "tally")
     } else {
-        ("final_answer_at IS NOT NULL, ifnull(rating, 0)", "count(*)", "incidents")
+        (BoardSums::OF_INCIDENTS, "count(*)", "incidents")
     };
-    let sql = format!(
-        "SELECT {COLUMNS}, {answered}, {count} FROM {source} WHERE {} GROUP BY 1, 2, 3, 4, 5, 6, 7",
-        condition.sql()
-    );
+    let sql = format!("SELECT {columns}, {count} FROM {source} WHERE {} GROUP BY 1, 2, 3, 4, 5, 6, 7", condition.sql());
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(&condition.values()[..])?;
-
-    let mut states: BTreeMap<State, u64> = BTreeMap::new();
-    let mut blocks: BTreeMap<String, u64> = BTreeMap::new();
-    let mut agencies: BTreeMap<String, (u64, u64, u64)> = BTreeMap::new();
-    let mut municipalities: BTreeMap<String, u64> = BTreeMap::new();
-    let mut ratings = [0; 5];
+    let mut sums = BoardSums::default();
     while let Some(row) = rows.next()? {
-        let mut fields = Fields { row, next: 0 };
-        let state: State = fields.named("the state of an incident")?;
-        let (agency, block, municipality) = (fields.text()?, fields.text()?, fields.text()?);
-        let (overdue, answered): (bool, bool) = (fields.get()?, fields.get()?);
-        let rating: u8 = fields.get()?;
-        let n = fields.number()?;
-        let open = if state.is_final() { 0 } else { n };
-        *states.entry(state).or_default() += n;
-        *blocks.entry(block).or_default() += open;
-        *municipalities.entry(municipality).or_default() += open;
-        let counts = agencies.entry(agency).or_default();
-        counts.0 += open;
-        counts.1 += if overdue { n } else { 0 };
-        counts.2 += if answered { n } else { 0 };
-        if let Some(count) = rating.checked_sub(1).and_then(|index| ratings.get_mut(usize::from(index))) {
-            *count += n;
-        }
+        sums.add(&mut RowFields { row, next: 0 })?;
     }
-    municipalities.remove("");
-    agencies.remove("");
-    let mut agencies: Vec<_> =
-        agencies.into_iter().map(|(id, (o, late, done))| (AgencyId::new(id), o, late, done)).collect();
-    agencies.sort_by_key(|(_, open, ..)| Reverse(*open));
-    Ok(BoardCounts {
-        states: states.into_iter().collect(),
-        blocks: most_first(blocks, BlockId::new),
-        agencies,
-        municipalities: most_first(municipalities, PlaceId::new),
-        ratings,
-        ..BoardCounts::default()
-    })
+    Ok(sums.into_board())
 }
 
 /// Opened and answered by day, for the last days.
@@ -100,8 +61,7 @@ fn days(connection: &Connection, filter: &IncidentFilter, now: Timestamp) -> Res
             *count = connection.prepare_cached(sql)?.query_row(&values[..], |row| row.get::<_, u32>(0))?;
         }
         if found != [0, 0] {
-            let at = Timestamp::from_microsecond(bounds[0]).map_err(|_| Failure::Damaged("a day"))?;
-            days.push((at, found[0].into(), found[1].into()));
+            days.push((time(bounds[0])?, found[0].into(), found[1].into()));
         }
     }
     Ok(days)
@@ -123,11 +83,4 @@ fn first_answer_minutes(connection: &Connection, filter: &IncidentFilter) -> Res
         Some(u64::from(*minutes.select_nth_unstable(rank).1))
     };
     Ok(nearest_rank(50).zip(nearest_rank(90)))
-}
-
-/// Those with any, most first, then by id.
-fn most_first<T>(counts: BTreeMap<String, u64>, id: fn(String) -> T) -> Vec<(T, u64)> {
-    let mut list: Vec<(String, u64)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
-    list.sort_by_key(|(_, count)| Reverse(*count));
-    list.into_iter().map(|(name, count)| (id(name), count)).collect()
 }

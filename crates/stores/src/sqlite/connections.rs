@@ -171,6 +171,12 @@ fn in_snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Res
 
 /// The lock of a name, in a file beside the database: the system gives it back when a process dies.
 pub(super) fn try_lock(path: &Path, name: &str) -> Result<Option<std::fs::File>> {
+    // Any name makes a file, and no two the same.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let name: String = name
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .collect();
     let mut place = PathBuf::from(path).into_os_string();
     place.push(format!(".{name}.lock"));
     let file = std::fs::File::options().create(true).truncate(false).write(true).open(place)?;

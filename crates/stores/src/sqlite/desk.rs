@@ -3,32 +3,29 @@
 use jiff::Timestamp;
 use otklik_domain::AgencyId;
 use otklik_ports::{Account, AuditEntry, ErrorKind, IdempotentReply, Session, Token};
-use rusqlite::{Connection, Params, Row, params};
+use rusqlite::{Connection, params};
 
 use super::{
     failure::{Result, refused},
-    rows::Fields,
+    rows::all,
 };
-
-const ACCOUNT: &str = "SELECT login, name, role, agency, password_hash, active FROM accounts";
-const TOKEN: &str = "SELECT name, hash, role, agency, created_at, expires_at, revoked FROM tokens";
-const AUDIT: &str = "SELECT at, actor, action, subject, details FROM audit";
+use crate::sql::{Record, bounded};
 
 /// Accounts by login, or the one of a login.
 pub(super) fn accounts(connection: &Connection, login: Option<&str>) -> Result<Vec<Account>> {
-    let read = |mut fields: Fields<'_>| {
-        Ok(Account {
-            login: fields.text()?,
-            name: fields.text()?,
-            role: fields.named("the role of an account")?,
-            agency: fields.optional_text()?.map(AgencyId::new),
-            password_hash: fields.text()?,
-            active: fields.get()?,
-        })
-    };
+    let of = |rest: &str| format!("SELECT {} FROM accounts {rest}", Account::COLUMNS);
     match login {
-        Some(login) => all(connection, &format!("{ACCOUNT} WHERE login = ?"), [login], read),
-        None => all(connection, &format!("{ACCOUNT} ORDER BY login"), [], read),
+        Some(login) => all(connection, &of("WHERE login = ?"), [login]),
+        None => all(connection, &of("ORDER BY login"), []),
+    }
+}
+
+/// Tokens by name, or the one of a hash.
+pub(super) fn tokens(connection: &Connection, hash: Option<&str>) -> Result<Vec<Token>> {
+    let of = |rest: &str| format!("SELECT {} FROM tokens {rest}", Token::COLUMNS);
+    match hash {
+        Some(hash) => all(connection, &of("WHERE hash = ?"), [hash]),
+        None => all(connection, &of("ORDER BY name"), []),
     }
 }
 
@@ -52,36 +49,14 @@ pub(super) fn put_session(connection: &Connection, session: &Session, now: Times
 
 /// A session that has not ended.
 pub(super) fn session(connection: &Connection, hash: &str, now: Timestamp) -> Result<Option<Session>> {
-    let sql = "SELECT hash, login, expires_at FROM sessions WHERE hash = ? AND expires_at > ?";
-    let read = |mut fields: Fields<'_>| {
-        Ok(Session { hash: fields.text()?, login: fields.text()?, expires_at: fields.time()? })
-    };
-    Ok(all(connection, sql, (hash, now.as_microsecond()), read)?.pop())
+    let sql = format!("SELECT {} FROM sessions WHERE hash = ? AND expires_at > ?", Session::COLUMNS);
+    Ok(all(connection, &sql, (hash, now.as_microsecond()))?.pop())
 }
 
 /// Ends a session.
 pub(super) fn delete_session(connection: &Connection, hash: &str) -> Result<()> {
     connection.prepare_cached("DELETE FROM sessions WHERE hash = ?")?.execute([hash])?;
     Ok(())
-}
-
-/// Tokens by name, or the one of a hash.
-pub(super) fn tokens(connection: &Connection, hash: Option<&str>) -> Result<Vec<Token>> {
-    let read = |mut fields: Fields<'_>| {
-        Ok(Token {
-            name: fields.text()?,
-            hash: fields.text()?,
-            role: fields.named("the role of a token")?,
-            agency: fields.optional_text()?.map(AgencyId::new),
-            created_at: fields.time()?,
-            expires_at: fields.optional_time()?,
-            revoked: fields.get()?,
-        })
-    };
-    match hash {
-        Some(hash) => all(connection, &format!("{TOKEN} WHERE hash = ?"), [hash], read),
-        None => all(connection, &format!("{TOKEN} ORDER BY name"), [], read),
-    }
 }
 
 /// Adds a token.
@@ -104,54 +79,17 @@ pub(super) fn revoke_token(connection: &Connection, name: &str) -> Result<bool> 
 
 /// The reply kept for an idempotency key.
 pub(super) fn reply(connection: &Connection, key: &str) -> Result<Option<IdempotentReply>> {
-    let sql = "SELECT key, request, status, body, at FROM replies WHERE key = ?";
-    let read = |mut fields: Fields<'_>| {
-        Ok(IdempotentReply {
-            key: fields.text()?,
-            request: fields.text()?,
-            status: fields.get()?,
-            body: fields.text()?,
-            at: fields.time()?,
-        })
-    };
-    Ok(all(connection, sql, [key], read)?.pop())
+    let sql = format!("SELECT {} FROM replies WHERE key = ?", IdempotentReply::COLUMNS);
+    Ok(all(connection, &sql, [key])?.pop())
 }
 
 /// The audit trail, the latest first.
 pub(super) fn audit_trail(connection: &Connection, subject: Option<&str>, limit: usize) -> Result<Vec<AuditEntry>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let read = |mut fields: Fields<'_>| {
-        Ok(AuditEntry {
-            at: fields.time()?,
-            actor: fields.text()?,
-            action: fields.text()?,
-            subject: fields.text()?,
-            details: fields.text()?,
-        })
-    };
-    const LATEST: &str = "ORDER BY entry DESC LIMIT ?";
+    let limit = bounded(limit as u64);
+    let of =
+        |condition: &str| format!("SELECT {} FROM audit {condition} ORDER BY entry DESC LIMIT ?", AuditEntry::COLUMNS);
     match subject {
-        Some(subject) => all(connection, &format!("{AUDIT} WHERE subject = ? {LATEST}"), (subject, limit), read),
-        None => all(connection, &format!("{AUDIT} {LATEST}"), [limit], read),
+        Some(subject) => all(connection, &of("WHERE subject = ?"), (subject, limit)),
+        None => all(connection, &of(""), [limit]),
     }
-}
-
-/// All rows of a query.
-fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl Params,
-    read: impl Fn(Fields<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(values)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(read(fields_of(row))?);
-    }
-    Ok(found)
-}
-
-fn fields_of<'a>(row: &'a Row<'a>) -> Fields<'a> {
-    Fields { row, next: 0 }
 }

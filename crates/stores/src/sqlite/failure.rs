@@ -5,6 +5,8 @@ use std::path::Path;
 use otklik_ports::{ErrorKind, PortError};
 use rusqlite::ErrorCode;
 
+use crate::sql::Damaged;
+
 /// Anything that stops a piece of work on the database.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -14,9 +16,8 @@ pub(super) enum Failure {
     Migration(#[from] rusqlite_migration::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A stored value that nothing here could have written.
-    #[error("{0} cannot be read")]
-    Damaged(&'static str),
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
     /// The work itself says no.
     #[error(transparent)]
     Refused(#[from] PortError),

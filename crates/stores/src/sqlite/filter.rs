@@ -5,6 +5,8 @@ use std::rc::Rc;
 use otklik_ports::{IncidentFilter, IncidentOrder};
 use rusqlite::{ToSql, types::Value, vtab::array::Array};
 
+use crate::sql::text_of;
+
 /// A condition on `incidents` with its values, which are bound in order.
 pub(super) struct Condition {
     terms: Vec<String>,
@@ -94,16 +96,6 @@ pub(super) enum TextBy {
     Scan,
     /// In the text of each incident that fits otherwise: when few do, or when most have the text.
     Lookup,
-}
-
-/// Whether the tally knows all that a filter asks for.
-pub(super) fn is_of_kinds(filter: &IncidentFilter) -> bool {
-    filter.opened_from.is_none() && filter.opened_to.is_none() && text_of(filter).is_none()
-}
-
-/// The text of a filter in small letters.
-pub(super) fn text_of(filter: &IncidentFilter) -> Option<String> {
-    filter.text.as_ref().filter(|text| !text.is_empty()).map(|text| text.to_lowercase())
 }
 
 /// The fields of a filter that have an index: the index and the condition on the field alone.

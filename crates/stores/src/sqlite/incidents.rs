@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use otklik_domain::{Answer, Change, Event, EventId, Incident, IncidentId};
 use otklik_ports::{
-    Account, AuditEntry, BoardCounts, Delivery, ErrorKind, IdempotentReply, IncidentBatch, IncidentFilter,
-    IncidentPage, IncidentQuery, Incidents, OutboxEntry, PortError, PortResult, Session, Token, Webhook,
+    Account, AuditEntry, BoardCounts, Delivery, IdempotentReply, IncidentBatch, IncidentFilter, IncidentPage,
+    IncidentQuery, Incidents, OutboxEntry, PortResult, Session, Token, Webhook,
 };
 use rusqlite::Transaction;
 use tokio::sync::broadcast;
@@ -86,11 +86,6 @@ impl Incidents for SqliteIncidents {
     }
 
     async fn try_lock(&self, name: &str) -> PortResult<Option<Box<dyn Send + Sync>>> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if name.is_empty() || !name.bytes().all(plain) {
-            let message = format!("{name:?} cannot name a lock: letters, digits, - and _ can");
-            return Err(PortError::new(ErrorKind::Rejected, message));
-        }
         let path = self.connections.path();
         let held = connections::try_lock(path, name).map_err(|failure| failure.into_port(path))?;
         Ok(held.map(|file| Box::new(file) as _))

@@ -14,8 +14,9 @@ use rusqlite::{Connection, OptionalExtension, Params, ToSql, types::Value};
 use super::{
     failure::Result,
     filter::{self, Condition, TextBy},
-    rows::{self, Fields, SELECTED, integer},
+    rows::{self, RowFields},
 };
+use crate::sql::{Fields, Record, bounded, integer, is_of_kinds, text_of};
 
 const RUNNING_LIKE_MAX: usize = 10;
 
@@ -37,9 +38,8 @@ pub(super) fn list(connection: &Connection, query: &IncidentQuery) -> Result<Inc
 
 /// Incidents with something to notice at a time, the longest due first.
 pub(super) fn due(connection: &Connection, now: Timestamp, limit: usize) -> Result<Vec<Incident>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rest = "WHERE next_check <= ? ORDER BY next_check, id LIMIT ?";
-    incidents(connection, rest, [now.as_microsecond(), limit])
+    incidents(connection, rest, [now.as_microsecond(), bounded(limit as u64)])
 }
 
 /// The latest incident of each event.
@@ -48,13 +48,14 @@ pub(super) fn by_events(connection: &Connection, events: &[EventId]) -> Result<V
     let sql = format!(
         "SELECT incident_events.event, {} FROM incident_events JOIN incidents ON incidents.n = incident_events.n
          WHERE incident_events.event IN rarray(?) ORDER BY opened_at, id",
-        *SELECTED
+        Incident::COLUMNS
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([std::rc::Rc::new(wanted)])?;
     let mut latest = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        latest.insert(EventId::new(row.get::<_, String>(0)?), rows::read(row, 1)?);
+        let mut fields = RowFields { row, next: 0 };
+        latest.insert(EventId::new(fields.text()?), Incident::read(&mut fields)?);
     }
     Ok(latest.into_iter().collect())
 }
@@ -80,42 +81,20 @@ pub(super) fn events_of(connection: &Connection, id: &IncidentId) -> Result<Vec<
 
 /// History of an incident, oldest first.
 pub(super) fn history(connection: &Connection, id: &IncidentId) -> Result<Vec<Change>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT changes.version, at, actor, action, from_state, to_state, note, changes.agency
-         FROM incidents JOIN changes ON changes.n = incidents.n WHERE id = ? ORDER BY changes.version",
-    )?;
-    let mut rows = statement.query([id.as_str()])?;
-    let mut history = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut fields = Fields { row, next: 0 };
-        history.push(Change {
-            version: fields.number()?,
-            at: fields.time()?,
-            actor: fields.text()?,
-            action: fields.named("the action of a change")?,
-            from: fields.named("the state of a change")?,
-            to: fields.named("the state of a change")?,
-            note: fields.text()?,
-            agency: fields.optional_text()?.map(otklik_domain::AgencyId::new),
-        });
-    }
-    Ok(history)
+    let sql = format!(
+        "SELECT {} FROM incidents JOIN changes ON changes.n = incidents.n WHERE id = ? ORDER BY changes.version",
+        Change::COLUMNS
+    );
+    rows::all(connection, &sql, [id.as_str()])
 }
 
 /// Answers of an incident, oldest first.
 pub(super) fn answers(connection: &Connection, id: &IncidentId) -> Result<Vec<(Timestamp, Answer)>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT at, kind, text, url FROM incidents JOIN answers ON answers.n = incidents.n WHERE id = ? ORDER BY answer",
-    )?;
-    let mut rows = statement.query([id.as_str()])?;
-    let mut answers = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut fields = Fields { row, next: 0 };
-        let at = fields.time()?;
-        let kind = fields.named("the kind of an answer")?;
-        answers.push((at, Answer { kind, text: fields.text()?, url: fields.optional_text()? }));
-    }
-    Ok(answers)
+    let sql = format!(
+        "SELECT {} FROM incidents JOIN answers ON answers.n = incidents.n WHERE id = ? ORDER BY answer",
+        <(Timestamp, Answer)>::COLUMNS
+    );
+    rows::all(connection, &sql, [id.as_str()])
 }
 
 /// How far a consumer has come in a partition.
@@ -128,13 +107,7 @@ pub(super) fn checkpoint(connection: &Connection, consumer: &str, partition: u32
 
 /// Incidents by the rest of a `SELECT`.
 fn incidents(connection: &Connection, rest: &str, values: impl Params) -> Result<Vec<Incident>> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {} FROM incidents {rest}", *SELECTED))?;
-    let mut rows = statement.query(values)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(rows::read(row, 0)?);
-    }
-    Ok(found)
+    rows::all(connection, &format!("SELECT {} FROM incidents {rest}", Incident::COLUMNS), values)
 }
 
 /// How many incidents a filter has, and what finding them costs.
@@ -164,9 +137,9 @@ impl Counts {
 
 fn count(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
     let mut counts = tallied(connection, filter)?;
-    if !filter::is_of_kinds(filter) {
+    if !is_of_kinds(filter) {
         counts.total = count_one_by_one(connection, filter, &counts)?;
-        if filter::text_of(filter).is_none() {
+        if text_of(filter).is_none() {
             // How many the times of the filter leave is not known; the planner does well with them.
             counts.narrowest = None;
         }
@@ -180,7 +153,7 @@ fn count_one_by_one(connection: &Connection, filter: &IncidentFilter, counts: &C
     let condition = Condition::of(filter, text_by);
     let sql = if text_alone {
         "SELECT count(*) FROM incident_texts WHERE instr(text, ?) > 0".to_owned()
-    } else if filter::text_of(filter).is_some() {
+    } else if text_of(filter).is_some() {
         // The index by opening has all the fields of a filter in it.
         let source = if text_by == TextBy::Scan { "INDEXED BY incidents_by_opened" } else { &counts.narrowest_index() };
         format!("SELECT count(*) FROM incidents {source} WHERE {}", condition.sql())
@@ -189,7 +162,7 @@ fn count_one_by_one(connection: &Connection, filter: &IncidentFilter, counts: &C
     };
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(&condition.values()[..])?;
-    rows.next()?.map_or(Ok(0), |row| Fields { row, next: 0 }.number())
+    rows.next()?.map_or(Ok(0), |row| RowFields { row, next: 0 }.number())
 }
 
 /// Counts by the tally, for the part of a filter that it knows.
@@ -204,7 +177,7 @@ fn tallied(connection: &Connection, filter: &IncidentFilter) -> Result<Counts> {
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(&values[..])?;
     let Some(row) = rows.next()? else { return Ok(Counts::default()) };
-    let mut fields = Fields { row, next: 0 };
+    let mut fields = RowFields { row, next: 0 };
     let mut counts = Counts { all: fields.number()?, total: fields.number()?, narrowest: None };
     for (index, _) in &narrowing {
         let count = fields.number()?;

@@ -9,7 +9,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     failure::{Failure, Result, refused},
-    rows::{self, Fields, integer, json},
+    rows::{self, RowFields},
+    tally,
+};
+use crate::sql::{
+    Fields,
+    incident::searched_text,
+    integer, json,
     tally::{Kind, Tally},
 };
 
@@ -36,7 +42,7 @@ pub(super) fn write(connection: &Connection, batch: &IncidentBatch) -> Result<Ve
         let n = number_of(connection, id)?;
         link(connection, event, n)?;
     }
-    tally.write(connection)?;
+    tally::write(connection, &tally)?;
     if let Some((consumer, position)) = &batch.checkpoint {
         let mut statement = connection.prepare_cached(
             "INSERT INTO checkpoints VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
@@ -95,16 +101,16 @@ fn before(connection: &Connection, id: &IncidentId) -> Result<Before> {
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
     let row = rows.next()?.ok_or_else(|| unknown(id))?;
-    let mut fields = Fields { row, next: 0 };
+    let mut fields = RowFields { row, next: 0 };
     Ok(Before {
-        n: fields.get()?,
+        n: fields.number()?,
         version: fields.number()?,
-        posts: fields.get()?,
-        authors: fields.get()?,
-        risk: fields.get()?,
+        posts: fields.number()?,
+        authors: fields.number()?,
+        risk: fields.real()?,
         text: fields.text()?,
-        answered: fields.get()?,
-        kind: Kind::read(row, 7)?,
+        answered: fields.flag()?,
+        kind: Kind::read(&mut fields)?,
     })
 }
 
@@ -121,7 +127,7 @@ fn take_step(connection: &Connection, tally: &mut Tally, step: &Step) -> Result<
     let Before { n, posts, authors, risk, .. } = before;
     let incident = Incident { posts, authors, risk: risk as f32, ..step.incident.clone() };
     rows::write(connection, &rows::UPDATE, &incident)?;
-    if before.text != rows::searched_text(&incident) {
+    if before.text != searched_text(&incident) {
         write_text(connection, n, &incident)?;
     }
     let mut answered = before.answered;
@@ -178,7 +184,7 @@ fn write_change(connection: &Connection, n: i64, incident: &Incident, change: &C
 
 fn write_text(connection: &Connection, n: i64, incident: &Incident) -> Result<()> {
     let mut statement = connection.prepare_cached("INSERT OR REPLACE INTO incident_texts VALUES (?1, ?2)")?;
-    statement.execute(params![n, rows::searched_text(incident)])?;
+    statement.execute(params![n, searched_text(incident)])?;
     Ok(())
 }
 

@@ -131,4 +131,7 @@ pub(super) async fn locks(store: &impl Incidents) {
     drop(held);
     let again = store.try_lock("sla").await.unwrap();
     assert!(again.is_some(), "it was given back");
+    let odd = store.try_lock("webhook ../ж%").await.unwrap();
+    assert!(odd.is_some(), "any name will do");
+    assert!(store.try_lock("webhook ../ж%").await.unwrap().is_none(), "and is held like any other");
 }
