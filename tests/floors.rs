@@ -29,13 +29,15 @@ const KEPT_OUT: [(&str, &[&str]); 4] = [
 ];
 
 /// Engines and networks, and the only crate that may know each.
-const KNOWN_TO_ONE: [(&str, &str); 7] = [
+const KNOWN_TO_ONE: [(&str, &str); 9] = [
     ("clickhouse", "stores"),
+    ("deadpool-postgres", "stores"),
     ("fjall", "stores"),
     ("libloading", "stores"),
     ("rdkafka", "stores"),
     ("rusqlite", "stores"),
     ("tantivy", "stores"),
+    ("tokio-postgres", "stores"),
     ("utoipa-axum", "web"),
 ];
 

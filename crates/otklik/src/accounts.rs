@@ -9,7 +9,6 @@ use anyhow::{Context, ensure};
 use jiff::SignedDuration;
 use otklik_domain::{Actor, AgencyId, Role};
 use otklik_ports::memory::{MemoryLog, MemoryPosts, MemorySearch};
-use otklik_stores::sqlite::{SqliteConfig, SqliteIncidents};
 use otklik_web::{
     App, Error, Ports, WebConfig,
     service::{
@@ -25,7 +24,7 @@ use crate::{
     config::Config,
     dictionaries::DictionaryFiles,
     directory::directory,
-    engines::INCIDENTS_FILE,
+    engines::open_incidents,
     intake::ClosedIntake,
     regions,
 };
@@ -118,11 +117,10 @@ async fn open(config: &Config) -> anyhow::Result<App> {
     let regions = config.regions.iter().map(|named| regions::load(named, &files).map(Arc::new));
     let regions = regions.collect::<anyhow::Result<Vec<_>>>()?;
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
-    let incidents = SqliteIncidents::open(SqliteConfig::new(config.data.join(INCIDENTS_FILE))).await;
     let ports = Ports {
         posts: Arc::new(MemoryPosts::new()),
         search: Arc::new(MemorySearch::new()),
-        incidents: Arc::new(incidents.context("cannot open the incidents")?),
+        incidents: open_incidents(config).await?,
         log: Arc::new(MemoryLog::new(1)),
         clock: Arc::new(SystemClock),
         intake: Arc::new(ClosedIntake),

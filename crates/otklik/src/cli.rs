@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Group(GroupArgs),
     /// Turns a table (CSV, TSV or JSON Lines) into posts.
     Import(ImportArgs),
+    /// Copies incidents, accounts and all that belongs to them from the data folder into PostgreSQL.
+    Migrate(MigrateArgs),
     /// Reads one response body of a network and writes the posts in it, or the error and what the crawler does about it.
     Parse(ParseArgs),
     /// Reads posts or texts and writes the likeliest labels for each.
@@ -137,6 +139,16 @@ pub(crate) enum Print {
     Posts,
     /// The events planted among them.
     Truth,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The configuration of the deployment, which names an empty PostgreSQL database.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The file to copy, in place of the one in the data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from_sqlite: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
+mod stores;
+
 use std::{
     env, fs,
     net::SocketAddr,
@@ -10,6 +12,8 @@ use anyhow::{Context, bail, ensure};
 use otklik_text::{Problem, SourceFile};
 use secrecy::SecretString;
 use serde::Deserialize;
+
+pub(crate) use self::stores::{IncidentsSection, PostsSection};
 
 /// Names the library of ClickHouse in process, in place of the one in the cache.
 const LIBCHDB: &str = "OTKLIK_LIBCHDB";
@@ -43,6 +47,12 @@ pub(crate) struct Config {
     /// The log.
     #[serde(default)]
     pub(crate) log: LogSection,
+    /// Incidents, accounts and the audit trail.
+    #[serde(default)]
+    pub(crate) incidents: IncidentsSection,
+    /// Posts and events.
+    #[serde(default)]
+    pub(crate) posts: PostsSection,
     /// How long things are kept.
     #[serde(default)]
     pub(crate) keep: KeepSection,
@@ -133,6 +143,7 @@ impl Config {
         })?;
         ensure!(!config.regions.is_empty(), "{name}: regions must name at least one region");
         ensure!((1..=64).contains(&config.log.partitions), "{name}: log.partitions must be 1 to 64");
+        config.incidents.check().with_context(|| name.clone())?;
         ensure!(config.keep.posts_days >= 1, "{name}: keep.posts-days must be at least 1");
         ensure!(config.keep.log_days >= 1, "{name}: keep.log-days must be at least 1");
         config.start_paths_at(path.parent().unwrap_or(Path::new("")));
@@ -151,6 +162,8 @@ impl Config {
             libchdb: None,
             web: WebSection::default(),
             log: LogSection::default(),
+            incidents: IncidentsSection::default(),
+            posts: PostsSection::default(),
             keep: KeepSection::default(),
             log_format: LogFormat::Text,
         }
@@ -159,6 +172,7 @@ impl Config {
     fn start_paths_at(&mut self, folder: &Path) {
         let paths = [&mut self.dictionaries, &mut self.pipeline, &mut self.author_secret_file, &mut self.libchdb];
         let all = paths.into_iter().flatten().chain(&mut self.models).chain([&mut self.data]);
+        let all = all.chain(self.incidents.paths()).chain(self.posts.paths());
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }
@@ -256,10 +270,33 @@ mod tests {
         check("data = \"d\"\nregions = []", "otklik.toml: regions must name at least one region");
         check(&format!("{base}[web]\nlisten = \"8080\""), "otklik.toml:4: invalid socket address syntax");
         check(&format!("{base}[log]\npartitions = 0"), "otklik.toml: log.partitions must be 1 to 64");
+        let postgres = format!("{base}[incidents.postgres]\nurl = \"postgresql://o@db/x\"\n");
+        check(&format!("{postgres}connections = 0"), "otklik.toml: incidents.postgres.connections must be 1 to 100");
         let typo = load(&format!("{base}[keep]\npost-days = 5")).unwrap_err();
         assert!(typo.starts_with("otklik.toml:4: unknown field `post-days`, expected one of `posts-days`"), "{typo}");
         let broken = load("data = ").unwrap_err();
         assert!(broken.starts_with("otklik.toml:1: "), "{broken}");
+    }
+
+    #[test]
+    fn keeps_the_passwords_of_stores_in_files() {
+        let content = "data = \"d\"\nregions = [\"demo\"]\n\
+            [incidents]\npostgres = { url = \"postgresql://o@db/x\", password-file = \"pg.secret\" }\n\
+            [posts]\nclickhouse = { url = \"http://ch:8123\", user = \"o\", password-file = \"ch.secret\" }";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("otklik.toml");
+        fs::write(&path, content).unwrap();
+        let config = Config::load(&path).unwrap();
+        let (postgres, clickhouse) = (config.incidents.postgres.unwrap(), config.posts.clickhouse.unwrap());
+        let error = format!("{:#}", postgres.config().unwrap_err());
+        assert!(error.starts_with(&format!("cannot read {}", folder.path().join("pg.secret").display())), "{error}");
+        fs::write(folder.path().join("pg.secret"), "eins\n").unwrap();
+        fs::write(folder.path().join("ch.secret"), "zwei\n").unwrap();
+        let (postgres, clickhouse) = (postgres.config().unwrap(), clickhouse.config().unwrap());
+        let shown = |secret: &SecretString| secrecy::ExposeSecret::expose_secret(secret).to_owned();
+        assert_eq!(postgres.password.as_ref().map(shown).as_deref(), Some("eins"));
+        assert_eq!((shown(&clickhouse.password).as_str(), clickhouse.database.as_str()), ("zwei", "otklik"));
+        assert!(!format!("{postgres:?}{clickhouse:?}").contains("zwei"), "a password is not shown");
     }
 
     #[test]

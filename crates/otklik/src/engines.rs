@@ -8,6 +8,7 @@ use otklik_stores::{
     chdb::{Chdb, ChdbConfig, ChdbLimits},
     clickhouse::ClickHousePosts,
     fjall_log::{FjallLog, FjallLogConfig},
+    postgres::PostgresIncidents,
     snapshots_file::FileSnapshots,
     sqlite::{SqliteConfig, SqliteIncidents},
     tantivy::{TantivyConfig, TantivySearch},
@@ -28,13 +29,40 @@ pub(crate) struct Engines {
     pub(crate) search: Arc<dyn Search>,
     pub(crate) incidents: Arc<dyn Incidents>,
     /// ClickHouse in process, while it runs.
-    chdb: Chdb,
+    chdb: Option<Chdb>,
     /// Let go of last.
     _folder: DataFolder,
 }
 
+/// Opens the incidents: in PostgreSQL when the configuration says so, else in the data folder.
+///
+/// # Errors
+/// They cannot be opened; the message names the file or the server.
+pub(crate) async fn open_incidents(config: &Config) -> anyhow::Result<Arc<dyn Incidents>> {
+    const WHAT: &str = "cannot open the incidents";
+    if let Some(postgres) = &config.incidents.postgres {
+        return Ok(Arc::new(PostgresIncidents::open(&postgres.config()?).await.context(WHAT)?));
+    }
+    let file = config.data.join(INCIDENTS_FILE);
+    Ok(Arc::new(SqliteIncidents::open(SqliteConfig::new(file)).await.context(WHAT)?))
+}
+
+/// Opens the posts: in a ClickHouse server when the configuration says so, else in process, which is given too.
+async fn open_posts(config: &Config) -> anyhow::Result<(Arc<dyn Posts>, Option<Chdb>)> {
+    const WHAT: &str = "cannot open the posts";
+    if let Some(clickhouse) = &config.posts.clickhouse {
+        let posts = ClickHousePosts::open(&clickhouse.config()?).await.context(WHAT)?;
+        return Ok((Arc::new(posts), None));
+    }
+    let (library, folder) = (config.libchdb_path()?, config.data.join("clickhouse"));
+    let chdb = ChdbConfig { library, folder, limits: ChdbLimits::default() };
+    let chdb = Chdb::open(chdb).await.context("cannot start ClickHouse in process")?;
+    let posts = ClickHousePosts::open(&chdb.server(DATABASE)).await.context(WHAT)?;
+    Ok((Arc::new(posts), Some(chdb)))
+}
+
 impl Engines {
-    /// Opens the engines embedded in this process.
+    /// Opens the engines that the configuration names.
     ///
     /// # Errors
     /// One of them cannot be opened; the message names its folder and what to do.
@@ -44,21 +72,17 @@ impl Engines {
         let mut log = FjallLogConfig::new(data.join("log"));
         log.partitions = config.log.partitions;
         let log = FjallLog::open(log).await.context("cannot open the log")?;
-        let incidents = SqliteIncidents::open(SqliteConfig::new(data.join(INCIDENTS_FILE))).await;
-        let incidents = incidents.context("cannot open the incidents")?;
+        let incidents = open_incidents(config).await?;
         let search = TantivySearch::open(TantivyConfig::new(data.join("search"))).await;
         let search = search.context("cannot open the search index")?;
         let snapshots = FileSnapshots::open(data.join("snapshots")).context("cannot open the snapshots")?;
-        let library = config.libchdb_path()?;
-        let chdb = ChdbConfig { library, folder: data.join("clickhouse"), limits: ChdbLimits::default() };
-        let chdb = Chdb::open(chdb).await.context("cannot start ClickHouse in process")?;
-        let posts = ClickHousePosts::open(&chdb.server(DATABASE)).await.context("cannot open the posts")?;
+        let (posts, chdb) = open_posts(config).await?;
         Ok(Self {
             log: Arc::new(log),
             snapshots: Arc::new(snapshots),
-            posts: Arc::new(posts),
+            posts,
             search: Arc::new(search),
-            incidents: Arc::new(incidents),
+            incidents,
             chdb,
             _folder: folder,
         })
@@ -66,6 +90,8 @@ impl Engines {
 
     /// Lets what runs come to its end.
     pub(crate) async fn close(self) {
-        self.chdb.close().await;
+        if let Some(chdb) = self.chdb {
+            chdb.close().await;
+        }
     }
 }

@@ -13,6 +13,7 @@ mod engines;
 mod filters;
 mod intake;
 mod jsonl;
+mod migrate;
 mod regions;
 mod replay;
 mod run;
@@ -86,6 +87,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Eval(args) => filters::eval::run(&args),
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Parse(args) => filters::parse::run(&args),
         Command::Predict(args) => filters::predict::run(&args),
         Command::Replay(args) => replay::run(&args),

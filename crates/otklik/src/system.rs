@@ -212,7 +212,7 @@ impl Reconcilers {
     async fn run_again_and_again(self: Arc<Self>, job: Job) {
         loop {
             let (done, pause) = match job {
-                Job::Tick => (self.system.tick().await, TICK),
+                Job::Tick => (self.tick().await, TICK),
                 Job::Deliver => (self.deliver().await, DELIVER),
                 Job::Expire => (self.system.expire().await, EXPIRE),
             };
@@ -224,6 +224,12 @@ impl Reconcilers {
                 () = self.system.stop.cancelled() => return,
             }
         }
+    }
+
+    /// Looks after time, unless another process does at this moment.
+    async fn tick(&self) -> anyhow::Result<()> {
+        let Some(_lock) = self.system.engines.incidents.try_lock("tick").await? else { return Ok(()) };
+        self.system.tick().await
     }
 
     async fn deliver(&self) -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
-//! Measures the store of incidents: `cargo run --release --example incidents_speed -- FILE [INCIDENTS]`.
+//! Measures the store of incidents: `cargo run --release --example incidents_speed -- STORE [INCIDENTS]`, where STORE is a
+//! SQLite file or the address of a PostgreSQL database that asks for no password.
 //!
 //! Opens incidents with running clocks in batches of 500, then asks what the desk and the reconcilers ask.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a measurement that stops at the first error")]
@@ -13,7 +14,10 @@ use otklik_domain::{
 use otklik_ports::{
     IncidentBatch, IncidentFilter, IncidentOrder, IncidentQuery, Incidents, NewIncident, Refresh, Step,
 };
-use otklik_stores::sqlite::{SqliteConfig, SqliteIncidents};
+use otklik_stores::{
+    postgres::{PostgresConfig, PostgresIncidents},
+    sqlite::{SqliteConfig, SqliteIncidents},
+};
 
 const BATCH: u64 = 500;
 const BLOCKS: [&str; 8] = ["roads", "utilities", "health", "education", "social", "waste", "transport", "energy"];
@@ -23,15 +27,19 @@ const REPEATS: usize = 15;
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().unwrap();
+    let place = arguments.next().unwrap();
     let incidents: u64 = arguments.next().map_or(100_000, |count| count.parse().unwrap());
-    let store = SqliteIncidents::open(SqliteConfig::new(file)).await.unwrap();
-    fill(&store, incidents).await;
-    lists(&store, incidents).await;
-    others(&store, incidents).await;
+    let store: Box<dyn Incidents> = if place.starts_with("postgresql:") {
+        Box::new(PostgresIncidents::open(&PostgresConfig::new(place)).await.unwrap())
+    } else {
+        Box::new(SqliteIncidents::open(SqliteConfig::new(place)).await.unwrap())
+    };
+    fill(&*store, incidents).await;
+    lists(&*store, incidents).await;
+    others(&*store, incidents).await;
 }
 
-async fn fill(store: &SqliteIncidents, incidents: u64) {
+async fn fill(store: &dyn Incidents, incidents: u64) {
     let there = store.list(&IncidentQuery::default()).await.unwrap().total;
     let begun = Instant::now();
     for first in (there..incidents).step_by(usize::try_from(BATCH).unwrap()) {
@@ -47,7 +55,7 @@ async fn fill(store: &SqliteIncidents, incidents: u64) {
     }
 }
 
-async fn lists(store: &SqliteIncidents, incidents: u64) {
+async fn lists(store: &dyn Incidents, incidents: u64) {
     let all = IncidentFilter::default;
     let filters = [
         ("all", all()),
@@ -87,7 +95,7 @@ async fn lists(store: &SqliteIncidents, incidents: u64) {
     ask("list: all, from 10,000", async || drop(store.list(&deep).await.unwrap())).await;
 }
 
-async fn others(store: &SqliteIncidents, incidents: u64) {
+async fn others(store: &dyn Incidents, incidents: u64) {
     let now = at(i64::try_from(incidents).unwrap());
     ask("due, 200", async || drop(store.due(now, 200).await.unwrap())).await;
     ask("board of all", async || drop(store.board(&IncidentFilter::default(), now).await.unwrap())).await;

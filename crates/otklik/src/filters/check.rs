@@ -59,6 +59,13 @@ fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> 
     if config.author_secret_file.is_some() {
         config.author_secret()?;
     }
+    if let Some(postgres) = &config.incidents.postgres {
+        postgres.config()?;
+    }
+    if let Some(clickhouse) = &config.posts.clickhouse {
+        clickhouse.config()?;
+        return Ok(());
+    }
     let library = config.libchdb_path()?;
     anyhow::ensure!(
         library.is_file(),

@@ -51,7 +51,8 @@ async fn days(session: &Session, filter: &IncidentFilter, now: Timestamp) -> Res
             format!("SELECT date_trunc('day', {column}), count(*) FROM incidents WHERE {} GROUP BY 1", condition.sql());
         for row in &session.query_once(&sql, &condition.values()).await? {
             let mut fields = RowFields { row, next: 0 };
-            days.entry(fields.time()?).or_default()[index] = fields.number()?;
+            let (day, count) = (fields.time()?, fields.number()?);
+            days.entry(day).or_default()[index] = count;
         }
     }
     Ok(days.into_iter().map(|(day, [opened, answered])| (day, opened, answered)).collect())

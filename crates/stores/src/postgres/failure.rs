@@ -76,7 +76,10 @@ fn kind_of(error: &Error) -> ErrorKind {
         None => ErrorKind::Unavailable,
         Some(cause) if cause.is::<io::Error>() => ErrorKind::Unavailable,
         Some(cause) if cause.is::<WrongType>() || cause.is::<WasNull>() => ErrorKind::Corrupt,
-        Some(_) if error.to_string().contains("authentication") => ErrorKind::Unauthorized,
+        // A password that is asked for and not there counts as a configuration to the driver.
+        Some(cause) if error.to_string().contains("authentication") || cause.to_string().contains("password") => {
+            ErrorKind::Unauthorized
+        }
         Some(_) => ErrorKind::Internal,
     }
 }
@@ -105,7 +108,7 @@ fn kind_of_code(code: &SqlState) -> ErrorKind {
 fn cause_of(error: &Error) -> String {
     match (error.as_db_error(), error.source()) {
         (Some(error), _) => cause_of_code(error),
-        (None, Some(cause)) if cause.is::<io::Error>() => format!("{error}: {cause}"),
+        (None, Some(cause)) if cause.is::<io::Error>() || cause.is::<WrongType>() => format!("{error}: {cause}"),
         (None, _) => error.to_string(),
     }
 }

@@ -118,7 +118,7 @@ async fn copy(session: &Session, path: &Path) -> Result<Vec<Copied>> {
     ] {
         session.run(&format!("SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT coalesce(max({column}), 0) + 1 FROM {table}), FALSE)")).await?;
     }
-    let sql = "SELECT setval(pg_get_serial_sequence('outbox', 'sequence'), $1 + 1, FALSE)";
+    let sql = "SELECT setval(pg_get_serial_sequence('outbox', 'sequence'), $1::bigint + 1, FALSE)";
     session.query(sql, &[&outbox_sequence]).await?;
     Ok(copied)
 }

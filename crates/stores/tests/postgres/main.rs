@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod kill;
+#[cfg(feature = "sqlite")]
+mod moving;
 mod refused;
 mod sample;
 mod server;

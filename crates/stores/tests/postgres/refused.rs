@@ -9,7 +9,8 @@ use crate::{config, open, sample::new, server::Server};
 
 fn kind(opened: PortResult<PostgresIncidents>) -> (ErrorKind, String) {
     let error = opened.err().unwrap();
-    let message = format!("{error}: {}", error.source.map(|source| source.to_string()).unwrap_or_default());
+    let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    let message = format!("{error}: {cause}");
     (error.kind, message)
 }
 
