@@ -6,15 +6,15 @@ use otklik_domain::{
 };
 use otklik_ports::{IncidentBatch, NewIncident, PartitionPosition, Step};
 
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_772_431_200 + second)
 }
 
-pub fn id(number: u64) -> IncidentId {
+pub(crate) fn id(number: u64) -> IncidentId {
     IncidentId::new(format!("inc-{number:06}"))
 }
 
-pub fn new(number: u64) -> NewIncident {
+pub(crate) fn new(number: u64) -> NewIncident {
     let opening = Opening {
         id: id(number),
         region: "udm".into(),
@@ -42,7 +42,7 @@ pub fn new(number: u64) -> NewIncident {
 }
 
 /// A note on an incident as it stands.
-pub fn note(incident: &Incident, text: &str) -> Step {
+pub(crate) fn note(incident: &Incident, text: &str) -> Step {
     let action = Action::Note { text: text.to_owned() };
     let submission = Submission { action, actor: Actor::system(), at: at(60), expected_version: None };
     let (incident, change) = apply(incident, &submission, &AgencyTree::default()).unwrap();
@@ -50,7 +50,7 @@ pub fn note(incident: &Incident, text: &str) -> Step {
 }
 
 /// Incidents to open, and the position of a consumer behind them.
-pub fn batch(numbers: impl IntoIterator<Item = u64>, partition: u32, offset: u64) -> IncidentBatch {
+pub(crate) fn batch(numbers: impl IntoIterator<Item = u64>, partition: u32, offset: u64) -> IncidentBatch {
     IncidentBatch {
         opened: numbers.into_iter().map(new).collect(),
         checkpoint: Some(("incidents".to_owned(), PartitionPosition { partition, offset })),

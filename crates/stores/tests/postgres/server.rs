@@ -13,15 +13,15 @@ use std::{
 };
 
 /// The user of the database and what it says to get in.
-pub const USER: &str = "otklik";
-pub const PASSWORD: &str = "пароль для проверки";
+pub(crate) const USER: &str = "otklik";
+pub(crate) const PASSWORD: &str = "пароль для проверки";
 /// The server does not run as root; then it runs as this user, or as the one after it.
 const USERS: [&str; 2] = ["postgres", "nobody"];
 /// A killed server may still be dying when it is started again.
 const STARTS_MAX: u32 = 20;
 
 /// A server while it runs.
-pub struct Server {
+pub(crate) struct Server {
     folder: tempfile::TempDir,
     binaries: PathBuf,
     /// User and group to run as, when this is root.
@@ -31,7 +31,7 @@ pub struct Server {
 
 impl Server {
     /// Starts a server, or says that the suite is skipped when there is none on this machine.
-    pub fn start(suite: &str) -> Option<Self> {
+    pub(crate) fn start(suite: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             // Past the test harness, which keeps what passing tests print to itself.
             let mut stdout = std::io::stdout();
@@ -68,7 +68,7 @@ impl Server {
     }
 
     /// Starts it again, on what it had written.
-    pub fn run_again(&self) {
+    pub(crate) fn run_again(&self) {
         let begun = (0..STARTS_MAX).any(|_| {
             let mut start = self.command("pg_ctl");
             start.args(["start", "--wait", "--timeout=60", "--silent", "--log"]);
@@ -80,7 +80,7 @@ impl Server {
     }
 
     /// Kills every process of it at once.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let main = file.lines().next().unwrap();
         let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap();
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// Makes an empty database; gives its address.
-    pub fn database(&self) -> String {
+    pub(crate) fn database(&self) -> String {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut create = self.command("createdb");
         create.env("PGPASSWORD", PASSWORD).args(["--username", USER, "--host"]).arg(self.folder.path()).arg(&name);
@@ -99,12 +99,12 @@ impl Server {
     }
 
     /// The address of a database by name.
-    pub fn address(&self, name: &str) -> String {
+    pub(crate) fn address(&self, name: &str) -> String {
         format!("postgresql:///{name}?user={USER}&host={}", self.folder.path().display())
     }
 
     /// What a statement answers in a database, as `psql` prints it without any ornament.
-    pub fn ask(&self, address: &str, sql: &str) -> String {
+    pub(crate) fn ask(&self, address: &str, sql: &str) -> String {
         let mut psql = self.command("psql");
         psql.env("PGPASSWORD", PASSWORD).args([
             "--no-psqlrc",
