@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what `./demo` or `./test` needs and this machine lacks: a C compiler, make, Rust, npm (it fetches libchdb), and for the
-# tests Chromium and PostgreSQL. As root by apt; otherwise it names what is missing. What only some tests need may stay missing: they say SKIPPED.
+# tests Chromium, PostgreSQL, and Java and Maven (they fetch and run Kafka). As root by apt; otherwise it names what is missing. What
+# only some tests need may stay missing: they say SKIPPED.
 # Usage: setup.sh demo|test
 set -eu
 cd "$(dirname "$0")/.."
@@ -35,6 +36,8 @@ test)
     if missing chromedriver; then wanted="$wanted chromium-driver"; fi
     # Debian keeps the server's programs of each version in a folder of their own.
     if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then wanted="$wanted postgresql"; fi
+    if missing java; then wanted="$wanted openjdk-17-jre-headless"; fi
+    if missing mvn; then wanted="$wanted maven"; fi
     ;;
 *) fail 'usage: setup.sh demo|test' ;;
 esac

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
+mod log;
 mod stores;
 
 use std::{
@@ -13,6 +14,7 @@ use otklik_text::{Problem, SourceFile};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub(crate) use self::log::LogSection;
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
 
 /// Names the library of ClickHouse in process, in place of the one in the cache.
@@ -97,20 +99,6 @@ impl Default for WebSection {
     }
 }
 
-/// The log.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct LogSection {
-    /// Partitions of each topic; counts when the log is made.
-    pub(crate) partitions: u32,
-}
-
-impl Default for LogSection {
-    fn default() -> Self {
-        Self { partitions: 4 }
-    }
-}
-
 /// How long things are kept. What is older is deleted, not hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -142,7 +130,7 @@ impl Config {
             anyhow::anyhow!("{}", Problem::at(&file, error.span().unwrap_or(0..0), error.message().to_owned()))
         })?;
         ensure!(!config.regions.is_empty(), "{name}: regions must name at least one region");
-        ensure!((1..=64).contains(&config.log.partitions), "{name}: log.partitions must be 1 to 64");
+        config.log.check().with_context(|| name.clone())?;
         config.incidents.check().with_context(|| name.clone())?;
         ensure!(config.keep.posts_days >= 1, "{name}: keep.posts-days must be at least 1");
         ensure!(config.keep.log_days >= 1, "{name}: keep.log-days must be at least 1");
@@ -172,7 +160,7 @@ impl Config {
     fn start_paths_at(&mut self, folder: &Path) {
         let paths = [&mut self.dictionaries, &mut self.pipeline, &mut self.author_secret_file, &mut self.libchdb];
         let all = paths.into_iter().flatten().chain(&mut self.models).chain([&mut self.data]);
-        let all = all.chain(self.incidents.paths()).chain(self.posts.paths());
+        let all = all.chain(self.log.paths()).chain(self.incidents.paths()).chain(self.posts.paths());
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }
@@ -272,6 +260,15 @@ mod tests {
         check(&format!("{base}[log]\npartitions = 0"), "otklik.toml: log.partitions must be 1 to 64");
         let postgres = format!("{base}[incidents.postgres]\nurl = \"postgresql://o@db/x\"\n");
         check(&format!("{postgres}connections = 0"), "otklik.toml: incidents.postgres.connections must be 1 to 100");
+        let kafka = format!("{base}[log.kafka]\nbrokers = \"k:9092\"\n");
+        check(
+            &format!("{kafka}in-sync-min = 4"),
+            "otklik.toml: log.kafka.in-sync-min must be 1 to log.kafka.replication",
+        );
+        check(
+            &format!("{kafka}prefix = \"a b\""),
+            "otklik.toml: log.kafka.prefix must be 1 to 100 letters, digits, full stops, lines",
+        );
         let typo = load(&format!("{base}[keep]\npost-days = 5")).unwrap_err();
         assert!(typo.starts_with("otklik.toml:4: unknown field `post-days`, expected one of `posts-days`"), "{typo}");
         let broken = load("data = ").unwrap_err();
@@ -297,6 +294,25 @@ mod tests {
         assert_eq!(postgres.password.as_ref().map(shown).as_deref(), Some("eins"));
         assert_eq!((shown(&clickhouse.password).as_str(), clickhouse.database.as_str()), ("zwei", "otklik"));
         assert!(!format!("{postgres:?}{clickhouse:?}").contains("zwei"), "a password is not shown");
+    }
+
+    #[test]
+    fn keeps_the_password_of_kafka_in_a_file() {
+        let content = "data = \"d\"\nregions = [\"demo\"]\n[log.kafka]\nbrokers = \"k:9092\"\nmember = \"a-1\"\n\
+                       sasl = { mechanism = \"SCRAM-SHA-256\", user = \"otklik\", password-file = \"kafka.secret\" }";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("otklik.toml");
+        fs::write(&path, content).unwrap();
+        let log = Config::load(&path).unwrap().log;
+        let kafka = log.kafka.as_ref().unwrap();
+        let error = format!("{:#}", kafka.config(4).unwrap_err());
+        assert!(error.starts_with(&format!("cannot read {}", folder.path().join("kafka.secret").display())), "{error}");
+        fs::write(folder.path().join("kafka.secret"), "geheim\n").unwrap();
+        let config = kafka.config(log.partitions).unwrap();
+        assert_eq!((config.prefix.as_str(), config.replication, config.in_sync_min), ("otklik.", 3, 2));
+        let sasl = config.security.as_ref().unwrap().sasl.as_ref().unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&sasl.password), "geheim");
+        assert!(!format!("{config:?}").contains("geheim"), "a password is not shown");
     }
 
     #[test]

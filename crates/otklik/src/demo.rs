@@ -87,8 +87,8 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let system = Arc::new(system);
     let app = system.app(format!("http://{address}"));
     accounts::add(&app).await?;
-    let mut stages = system.start_stages(Some(PATIENCE));
-    let served = tokio::spawn(serve::serve(listener, app.clone(), Arc::clone(&system), metrics, system.stop.clone()));
+    let mut stages = system.start_stages(&[], Some(PATIENCE));
+    let served = tokio::spawn(serve::serve(listener, serve::desk(app.clone(), &system, metrics), system.stop.clone()));
     let mut reconcilers = JoinSet::new();
 
     let lasts = Duration::from_secs(if args.score { 0 } else { args.seconds });

@@ -8,6 +8,7 @@ use otklik_stores::{
     chdb::{Chdb, ChdbConfig, ChdbLimits},
     clickhouse::ClickHousePosts,
     fjall_log::{FjallLog, FjallLogConfig},
+    kafka_log::KafkaLog,
     postgres::PostgresIncidents,
     snapshots_file::FileSnapshots,
     sqlite::{SqliteConfig, SqliteIncidents},
@@ -61,6 +62,20 @@ async fn open_posts(config: &Config) -> anyhow::Result<(Arc<dyn Posts>, Option<C
     Ok((Arc::new(posts), Some(chdb)))
 }
 
+/// Opens the log: in Kafka when the configuration says so, else in the data folder.
+///
+/// # Errors
+/// It cannot be opened; the message names its folder or its brokers.
+pub(crate) async fn open_log(config: &Config) -> anyhow::Result<Arc<dyn Log>> {
+    if let Some(kafka) = &config.log.kafka {
+        let log = KafkaLog::open(kafka.config(config.log.partitions)?).await.context("cannot open the log")?;
+        return Ok(Arc::new(log));
+    }
+    let mut log = FjallLogConfig::new(config.data.join("log"));
+    log.partitions = config.log.partitions;
+    Ok(Arc::new(FjallLog::open(log).await.context("cannot open the log")?))
+}
+
 impl Engines {
     /// Opens the engines that the configuration names.
     ///
@@ -69,16 +84,14 @@ impl Engines {
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
         let data = &config.data;
         let folder = DataFolder::lock(data)?;
-        let mut log = FjallLogConfig::new(data.join("log"));
-        log.partitions = config.log.partitions;
-        let log = FjallLog::open(log).await.context("cannot open the log")?;
+        let log = open_log(config).await?;
         let incidents = open_incidents(config).await?;
         let search = TantivySearch::open(TantivyConfig::new(data.join("search"))).await;
         let search = search.context("cannot open the search index")?;
         let snapshots = FileSnapshots::open(data.join("snapshots")).context("cannot open the snapshots")?;
         let (posts, chdb) = open_posts(config).await?;
         Ok(Self {
-            log: Arc::new(log),
+            log,
             snapshots: Arc::new(snapshots),
             posts,
             search: Arc::new(search),

@@ -18,9 +18,11 @@ mod regions;
 mod replay;
 mod run;
 mod serve;
+mod stages;
 mod stop;
 mod system;
 mod telemetry;
+mod worker;
 
 use std::process::ExitCode;
 

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<Outcome> {
 async fn replay(config: Config, input: Box<dyn BufRead>, args: &ReplayArgs) -> anyhow::Result<Outcome> {
     let clock = Arc::new(ReplayClock::new());
     let system = Arc::new(System::open(config, clock.clone()).await?);
-    let mut stages = system.start_stages(Some(PATIENCE));
+    let mut stages = system.start_stages(&[], Some(PATIENCE));
     let feed = Feed { system: &system, clock: &clock, source: format!("replay:{}", args.name), progress: progress() };
     let began = Instant::now();
     let work = async {

@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     serve,
     system::System,
-    telemetry,
+    telemetry, worker,
 };
 
 /// Longest time what runs may take to end.
@@ -28,24 +28,33 @@ const END_TIME_MAX: Duration = Duration::from_secs(25);
 /// The configuration or an engine cannot be used, or a stage fails for good.
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     let config = Config::load(&args.config)?;
-    check_roles(&args.roles)?;
+    check_roles(&config, &args.roles)?;
     telemetry::start_logging(config.log_format, telemetry::ALL)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve_all(config))
+    let is_worker = !args.roles.is_empty() && !args.roles.contains(&Role::Desk);
+    if is_worker {
+        runtime.block_on(worker::run(config, &args.roles))
+    } else {
+        runtime.block_on(serve_all(config, &args.roles))
+    }
 }
 
-/// The embedded engines live in one process, so all that uses them does.
-fn check_roles(roles: &[Role]) -> anyhow::Result<()> {
-    let needed = [Role::Analyse, Role::Group, Role::Store, Role::Desk];
-    let missing = needed.into_iter().filter(|role| !roles.contains(role)).collect::<Vec<_>>();
-    ensure!(
-        roles.is_empty() || missing.is_empty(),
-        "the embedded engines live in one process: --roles must also name {missing:?}, or be left out"
-    );
+/// Whether the engines let the process do these things and no others.
+fn check_roles(config: &Config, roles: &[Role]) -> anyhow::Result<()> {
+    let (together, reason): (&[Role], _) = match &config.log.kafka {
+        None => {
+            (&[Role::Analyse, Role::Group, Role::Store, Role::Desk], "the log in the data folder is of one process")
+        }
+        // Who does neither opens no store.
+        Some(_) if !roles.contains(&Role::Store) && !roles.contains(&Role::Desk) => return Ok(()),
+        Some(_) => (&[Role::Store, Role::Desk], "the search index is of one process"),
+    };
+    let missing: Vec<Role> = together.iter().copied().filter(|role| !roles.contains(role)).collect();
+    ensure!(roles.is_empty() || missing.is_empty(), "{reason}: --roles must also name {missing:?}, or be left out");
     Ok(())
 }
 
-async fn serve_all(config: Config) -> anyhow::Result<Outcome> {
+async fn serve_all(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
     let metrics = telemetry::start_metrics()?;
     let web = config.web.clone();
     let (listener, address) = serve::listen(web.listen).await?;
@@ -54,9 +63,9 @@ async fn serve_all(config: Config) -> anyhow::Result<Outcome> {
     if app.ports.incidents.accounts().await?.is_empty() {
         tracing::warn!("nobody can sign in yet: add an administrator by `otklik account put`");
     }
-    let mut stages = system.start_stages(None);
+    let mut stages = system.start_stages(roles, None);
     let reconcilers = system.start_reconcilers(&app)?;
-    let served = tokio::spawn(serve::serve(listener, app, Arc::clone(&system), metrics, system.stop.clone()));
+    let served = tokio::spawn(serve::serve(listener, serve::desk(app, &system, metrics), system.stop.clone()));
     tracing::info!(%address, "otklik runs");
 
     let failed = tokio::select! {

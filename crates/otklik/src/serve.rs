@@ -1,16 +1,16 @@
 //! The HTTP server: the desk, the API, and the metrics of the process.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
 use metrics_exporter_prometheus::PrometheusHandle;
+use otklik_ports::Log;
 use otklik_web::App;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::system::System;
+use crate::{stages::lags, system::System};
 
 /// Records a stage has still to read.
 const LAG_RECORDS: &str = "otklik_stage_lag_records";
@@ -31,33 +31,37 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, 
 ///
 /// # Errors
 /// The server fails.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: App,
-    system: Arc<System>,
-    metrics: PrometheusHandle,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let own = Router::new().route("/metrics", get(render)).with_state(Metrics { system, metrics });
-    let service = otklik_web::router(app).merge(own).into_make_service_with_connect_info::<SocketAddr>();
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await.context("the server failed")
+}
+
+/// The desk, the API and the metrics of a process that does everything.
+pub(crate) fn desk(app: App, system: &System, handle: PrometheusHandle) -> Router {
+    let own = metrics_route(Arc::clone(&system.engines.log), handle);
+    otklik_web::router(app).merge(own)
+}
+
+/// The metrics.
+pub(crate) fn metrics_route(log: Arc<dyn Log>, handle: PrometheusHandle) -> Router {
+    Router::new().route("/metrics", get(render)).with_state(Metrics { log, handle })
 }
 
 /// What `/metrics` is rendered from.
 #[derive(Clone)]
 struct Metrics {
-    system: Arc<System>,
-    metrics: PrometheusHandle,
+    log: Arc<dyn Log>,
+    handle: PrometheusHandle,
 }
 
 async fn render(State(own): State<Metrics>) -> impl IntoResponse {
-    match own.system.lags().await {
+    match lags(own.log.as_ref()).await {
         Ok(lags) => {
             for (stage, lag) in lags {
                 metrics::gauge!(LAG_RECORDS, "stage" => stage).set(lag as f64);
             }
         }
-        Err(error) => tracing::warn!(error = format!("{error:#}"), "lags cannot be read"),
+        Err(error) => tracing::warn!(error = %error, "lags cannot be read"),
     }
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], own.metrics.render())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], own.handle.render())
 }

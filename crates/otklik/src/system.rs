@@ -6,24 +6,25 @@ use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use otklik_domain::{PlaceId, RegionId, TopicId};
 use otklik_engine::region::Region;
-use otklik_pipeline::{
-    Analyse, Counters, Gate, Group, IncidentsStage, Names, Runner, StageError, Store, Topology, TopologyError,
-    check_due, relay_outbox,
-};
+use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
 use otklik_ports::{Clock, Retention, Topic};
-use otklik_text::{Analyser, Dictionary, Model};
+use otklik_text::{Dictionary, Model};
 use otklik_web::{App, Ports, WebConfig, webhooks};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config, dictionaries::DictionaryFiles, directory::directory, engines::Engines,
-    filters::analyse::load_model, filters::group, intake::GateIntake, regions,
+    cli::Role,
+    config::Config,
+    dictionaries::DictionaryFiles,
+    directory::directory,
+    engines::Engines,
+    filters::analyse::load_model,
+    intake::GateIntake,
+    regions,
+    stages::{Stages, does, lags},
 };
 
-/// The stages, and the groups of consumers of their names.
-pub(crate) const STAGES: [(&str, Topic); 4] =
-    [("analyse", Topic::Posts), ("group", Topic::Analysed), ("store", Topic::Grouped), ("incidents", Topic::Grouped)];
 /// How often the SLA clock and the outbox are looked at.
 const TICK: Duration = Duration::from_secs(2);
 /// How often webhooks are looked at.
@@ -79,8 +80,8 @@ impl System {
         self.regions.first().map(|region| &region.id)
     }
 
-    /// Starts the stages. The set ends when they have stopped, or with the first that fails.
-    pub(crate) fn start_stages(&self, patience: Option<Duration>) -> JoinSet<Result<(), StageError>> {
+    /// Starts the stages of the roles. The set ends when they have stopped, or with the first that fails.
+    pub(crate) fn start_stages(&self, roles: &[Role], patience: Option<Duration>) -> JoinSet<Result<(), StageError>> {
         let runner = Runner {
             log: Arc::clone(&self.engines.log),
             clock: Arc::clone(&self.clock),
@@ -88,26 +89,19 @@ impl System {
             stop: self.stop.clone(),
             patience,
         };
-        let mut stages = JoinSet::new();
-        let analyse = Analyse::new(Analyser::new(Arc::clone(&self.dictionary), self.models.clone()));
-        let group = Group::new(
-            Arc::clone(&self.engines.log),
-            Arc::clone(&self.engines.snapshots),
-            group::config(&self.dictionary),
-            self.topology.snapshot_records,
-        );
-        let store = Store::new(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search));
-        let names = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
-        let incidents = IncidentsStage::new(Arc::clone(&self.engines.incidents), self.regions.clone(), names);
-        let settings = self.topology.clone();
-        let own = runner.clone();
-        stages.spawn(async move { own.run(analyse, settings.analyse).await });
-        let own = runner.clone();
-        stages.spawn(async move { own.run(group, settings.group).await });
-        let own = runner.clone();
-        stages.spawn(async move { own.run(store, settings.store).await });
-        stages.spawn(async move { runner.run(incidents, settings.incidents).await });
-        stages
+        let mut stages = Stages::new(runner, self.topology.clone());
+        if does(roles, Role::Analyse) {
+            stages.analyse(Arc::clone(&self.dictionary), self.models.clone());
+        }
+        if does(roles, Role::Group) {
+            stages.group(&self.dictionary, Arc::clone(&self.engines.snapshots));
+        }
+        if does(roles, Role::Store) {
+            stages.store(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search));
+            let names = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
+            stages.incidents(Arc::clone(&self.engines.incidents), self.regions.clone(), names);
+        }
+        stages.set
     }
 
     /// The desk and the API over the engines.
@@ -183,12 +177,7 @@ impl System {
     /// # Errors
     /// The log's.
     pub(crate) async fn lags(&self) -> anyhow::Result<BTreeMap<&'static str, u64>> {
-        let mut lags = BTreeMap::new();
-        for (stage, topic) in STAGES {
-            let partitions = self.engines.log.lag(stage, topic).await?;
-            lags.insert(stage, partitions.iter().map(|lag| lag.end.saturating_sub(lag.committed)).sum());
-        }
-        Ok(lags)
+        Ok(lags(self.engines.log.as_ref()).await?)
     }
 }
 

@@ -8,6 +8,8 @@ pub mod chdb;
 pub mod clickhouse;
 #[cfg(feature = "embedded-log")]
 pub mod fjall_log;
+#[cfg(feature = "kafka")]
+pub mod kafka_log;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod snapshots_file;

@@ -128,7 +128,7 @@ impl ClickHouseSection {
 }
 
 /// The first line of a file that is a secret.
-fn password(path: &Path) -> anyhow::Result<SecretString> {
+pub(super) fn password(path: &Path) -> anyhow::Result<SecretString> {
     let content = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let password = content.lines().next().unwrap_or_default().trim();
     ensure!(!password.is_empty(), "{}: the first line has no password", path.display());

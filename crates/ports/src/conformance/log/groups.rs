@@ -2,29 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MOMENT, SOON, append, at, drain, join, next_records, note, payloads, regions};
+use super::{SOON, Tested, append, at, drain, join, next_records, note, payloads, regions};
 use crate::{Consumer, ErrorKind, Log, PartitionPosition, Polled, Topic};
 
-pub(super) async fn groups_read_apart(log: &impl Log) {
+pub(super) async fn groups_read_apart(log: &Tested<impl Log>) {
     append(log, Topic::Posts, (0..10).map(|number| note("a", number)).collect()).await;
     let (mut first, _) = join(log, "first", Topic::Posts).await;
-    assert_eq!(drain(first.as_mut(), true).await.len(), 10);
+    assert_eq!(drain(log, first.as_mut(), true).await.len(), 10);
     let (mut second, _) = join(log, "second", Topic::Posts).await;
-    assert_eq!(drain(second.as_mut(), true).await.len(), 10);
+    assert_eq!(drain(log, second.as_mut(), true).await.len(), 10);
     append(log, Topic::Posts, vec![note("a", 10)]).await;
-    assert_eq!(drain(first.as_mut(), true).await.len(), 1);
+    assert_eq!(drain(log, first.as_mut(), true).await.len(), 1);
     let (mut elsewhere, _) = join(log, "first", Topic::Grouped).await;
-    assert_eq!(drain(elsewhere.as_mut(), true).await.len(), 0, "a group is one of a topic");
+    assert_eq!(drain(log, elsewhere.as_mut(), true).await.len(), 0, "a group is one of a topic");
 }
 
-pub(super) async fn members_share_partitions(log: &impl Log) {
+pub(super) async fn members_share_partitions(log: &Tested<impl Log>) {
     fill(log).await;
     let (mut first, all) = join(log, "g", Topic::Posts).await;
     let (mut second, _) = members(log, first.as_mut(), all.len()).await;
     let mut seen = BTreeSet::new();
     let mut partitions = [BTreeSet::new(), BTreeSet::new()];
     for (index, member) in [first.as_mut(), second.as_mut()].into_iter().enumerate() {
-        for (partition, record) in drain(member, true).await {
+        for (partition, record) in drain(log, member, true).await {
             partitions[index].insert(partition);
             assert!(seen.insert(record.key.clone()), "{} came twice", record.key);
         }
@@ -35,7 +35,7 @@ pub(super) async fn members_share_partitions(log: &impl Log) {
     assert!(all.len() == 1 || partitions.iter().all(|partitions| !partitions.is_empty()), "both have work");
 }
 
-pub(super) async fn a_lost_partition_takes_no_commit(log: &impl Log) {
+pub(super) async fn a_lost_partition_takes_no_commit(log: &Tested<impl Log>) {
     fill(log).await;
     let (mut first, all) = join(log, "g", Topic::Posts).await;
     let mut read = Vec::new();
@@ -59,15 +59,15 @@ pub(super) async fn a_lost_partition_takes_no_commit(log: &impl Log) {
     }
     assert_eq!(payloads(log, "g", Topic::Analysed).await.len(), all.len() - taken.len(), "only what was committed");
     let theirs: BTreeSet<u32> =
-        drain(second.as_mut(), true).await.into_iter().map(|(partition, _)| partition).collect();
+        drain(log, second.as_mut(), true).await.into_iter().map(|(partition, _)| partition).collect();
     assert_eq!(theirs, taken.into_iter().collect(), "the second reads what was not committed");
 }
 
-pub(super) async fn a_leaving_member_hands_over(log: &impl Log) {
+pub(super) async fn a_leaving_member_hands_over(log: &Tested<impl Log>) {
     fill(log).await;
     let (mut first, all) = join(log, "g", Topic::Posts).await;
     let (mut second, taken) = members(log, first.as_mut(), all.len()).await;
-    let read = drain(second.as_mut(), true).await;
+    let read = drain(log, second.as_mut(), true).await;
     drop(second);
     let mut returned = Vec::new();
     while returned.len() < taken.len() {
@@ -84,7 +84,7 @@ pub(super) async fn a_leaving_member_hands_over(log: &impl Log) {
 }
 
 /// Three records in each region.
-async fn fill(log: &impl Log) {
+async fn fill(log: &Tested<impl Log>) {
     let records = (0..3).flat_map(|number| regions().into_iter().map(move |region| note(&region, number)));
     append(log, Topic::Posts, records.collect()).await;
 }
@@ -92,7 +92,7 @@ async fn fill(log: &impl Log) {
 /// A second member joins `first`'s group of `partitions` partitions. Gives it and its share, once `first` has been told
 /// of its loss.
 async fn members(
-    log: &impl Log,
+    log: &Tested<impl Log>,
     first: &mut dyn Consumer,
     partitions: usize,
 ) -> (Box<dyn Consumer>, Vec<PartitionPosition>) {
@@ -103,13 +103,13 @@ async fn members(
     // In turn, since some logs let go of a partition only when its owner asks for more.
     for _ in 0..600 {
         if taken.as_ref().is_none_or(|taken| taken.is_empty() && partitions > 1) {
-            match second.poll(1, MOMENT).await.unwrap() {
+            match second.poll(1, log.traits.moment).await.unwrap() {
                 Polled::Assigned(positions) => taken = Some(positions),
                 Polled::Idle => {}
                 other => panic!("before its assignment a member got {other:?}"),
             }
         }
-        match first.poll(1, MOMENT).await.unwrap() {
+        match first.poll(1, log.traits.moment).await.unwrap() {
             Polled::Revoked(partitions) => lost.extend(partitions),
             Polled::Records { partition, records } => {
                 read.entry(partition).or_insert(records[0].offset);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{MOMENT, SOON, append, at, drain, join, next_records, note, payloads, record, regions};
-use crate::{Cursor, ErrorKind, Log, PartitionPosition, Polled, Topic};
+use super::{SOON, Tested, append, at, drain, join, next_records, note, payloads, record, regions};
+use crate::{Cursor, ErrorKind, Lag, Log, PartitionPosition, Polled, Topic};
 
-pub(super) async fn cursors_move_with_records(log: &impl Log) {
+pub(super) async fn cursors_move_with_records(log: &Tested<impl Log>) {
     let cursor = |position: &str| Some(Cursor { source: "vk:wall:-1".to_owned(), position: position.to_owned() });
     assert_eq!(log.cursor("vk:wall:-1").await.unwrap(), None, "nothing was read from it yet");
     log.append(Topic::Posts, vec![note("a", 0)], cursor("10"), at(0)).await.unwrap();
@@ -17,7 +17,7 @@ pub(super) async fn cursors_move_with_records(log: &impl Log) {
     assert_eq!(payloads(log, "g", Topic::Posts).await, ["a 0", "a 1"]);
 }
 
-pub(super) async fn regions_keep_their_order(log: &impl Log) {
+pub(super) async fn regions_keep_their_order(log: &Tested<impl Log>) {
     let regions = regions();
     for batch in 0..10 {
         let records = (0..5).flat_map(|index| regions.iter().map(move |region| note(region, batch * 5 + index)));
@@ -27,7 +27,7 @@ pub(super) async fn regions_keep_their_order(log: &impl Log) {
     let mut partition_of = BTreeMap::new();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut last_offset = BTreeMap::new();
-    for (partition, record) in drain(consumer.as_mut(), false).await {
+    for (partition, record) in drain(log, consumer.as_mut(), false).await {
         let (region, number) = record.key.split_once('/').unwrap();
         assert_eq!(*partition_of.entry(region.to_owned()).or_insert(partition), partition, "one partition a region");
         let expected = seen.entry(region.to_owned()).or_default();
@@ -39,15 +39,18 @@ pub(super) async fn regions_keep_their_order(log: &impl Log) {
     assert!(seen.values().all(|count| *count == 50) && seen.len() == regions.len(), "every record came once: {seen:?}");
 }
 
-pub(super) async fn records_come_as_they_were_given(log: &impl Log) {
+pub(super) async fn records_come_as_they_were_given(log: &Tested<impl Log>) {
     let large = "ё".repeat(300_000);
     let given = [("udm", "vk:-1_2", "текст"), ("регион", "ключ с пробелом", "{}"), ("", "", "x"), ("udm", "l", &large)];
     for (region, key, payload) in given {
         append(log, Topic::Grouped, vec![record(region, key, payload)]).await;
     }
     let (mut consumer, _) = join(log, "g", Topic::Grouped).await;
-    let mut found: Vec<(String, Vec<u8>)> =
-        drain(consumer.as_mut(), false).await.into_iter().map(|(_, record)| (record.key, record.payload)).collect();
+    let mut found: Vec<(String, Vec<u8>)> = drain(log, consumer.as_mut(), false)
+        .await
+        .into_iter()
+        .map(|(_, record)| (record.key, record.payload))
+        .collect();
     let mut expected: Vec<(String, Vec<u8>)> =
         given.map(|(_, key, payload)| (key.to_owned(), payload.as_bytes().to_vec())).to_vec();
     found.sort_unstable();
@@ -56,14 +59,14 @@ pub(super) async fn records_come_as_they_were_given(log: &impl Log) {
     assert_eq!(payloads(log, "g", Topic::Analysed).await, [""; 0], "another topic has nothing");
 }
 
-pub(super) async fn a_waiting_consumer_is_woken(log: &impl Log) {
+pub(super) async fn a_waiting_consumer_is_woken(log: &Tested<impl Log>) {
     let (mut consumer, _) = join(log, "g", Topic::Posts).await;
-    assert_eq!(consumer.poll(10, MOMENT).await.unwrap(), Polled::Idle, "nothing is there");
+    assert_eq!(consumer.poll(10, log.traits.moment).await.unwrap(), Polled::Idle, "nothing is there");
     let (polled, ()) = tokio::join!(consumer.poll(10, SOON), append(log, Topic::Posts, vec![note("a", 0)]));
     assert!(matches!(polled.unwrap(), Polled::Records { records, .. } if records.len() == 1));
 }
 
-pub(super) async fn commits_move_the_group_with_its_outputs(log: &impl Log) {
+pub(super) async fn commits_move_the_group_with_its_outputs(log: &Tested<impl Log>) {
     append(log, Topic::Posts, (0..10).map(|number| note("a", number)).collect()).await;
     let (mut consumer, _) = join(log, "g", Topic::Posts).await;
     let (partition, records) = next_records(consumer.as_mut(), 4).await;
@@ -89,7 +92,7 @@ pub(super) async fn commits_move_the_group_with_its_outputs(log: &impl Log) {
     assert_eq!(again.last().unwrap().payload, b"a 9");
 }
 
-pub(super) async fn commits_neither_go_back_nor_beyond_the_end(log: &impl Log) {
+pub(super) async fn commits_neither_go_back_nor_beyond_the_end(log: &Tested<impl Log>) {
     append(log, Topic::Posts, (0..10).map(|number| note("a", number)).collect()).await;
     let (mut consumer, _) = join(log, "g", Topic::Posts).await;
     let (partition, records) = next_records(consumer.as_mut(), 5).await;
@@ -106,7 +109,7 @@ pub(super) async fn commits_neither_go_back_nor_beyond_the_end(log: &impl Log) {
     assert_eq!(payloads(log, "g", Topic::Analysed).await, ["a 1"], "outputs without progress");
 }
 
-pub(super) async fn seeks_leave_the_commits_alone(log: &impl Log) {
+pub(super) async fn seeks_leave_the_commits_alone(log: &Tested<impl Log>) {
     append(log, Topic::Posts, (0..10).map(|number| note("a", number)).collect()).await;
     let (mut consumer, _) = join(log, "g", Topic::Posts).await;
     let (partition, records) = next_records(consumer.as_mut(), 10).await;
@@ -120,7 +123,7 @@ pub(super) async fn seeks_leave_the_commits_alone(log: &impl Log) {
     }
     let end = PartitionPosition { partition, offset: records[9].offset + 1 };
     consumer.seek(end).await.unwrap();
-    assert_eq!(consumer.poll(10, MOMENT).await.unwrap(), Polled::Idle, "at the end");
+    assert_eq!(consumer.poll(10, log.traits.moment).await.unwrap(), Polled::Idle, "at the end");
     let beyond = PartitionPosition { partition, offset: end.offset + 1_000 };
     assert_eq!(consumer.seek(beyond).await.unwrap_err().kind, ErrorKind::NotFound);
     drop(consumer);
@@ -128,10 +131,11 @@ pub(super) async fn seeks_leave_the_commits_alone(log: &impl Log) {
     assert!(positions.contains(&committed), "the commit stayed: {positions:?}");
 }
 
-pub(super) async fn lag_counts_what_is_left(log: &impl Log) {
+pub(super) async fn lag_counts_what_is_left(log: &Tested<impl Log>) {
     assert_eq!(log.lag("g", Topic::Posts).await.unwrap(), [], "no partition has records");
     append(log, Topic::Posts, (0..10).map(|number| note("a", number)).collect()).await;
-    let [before] = log.lag("g", Topic::Posts).await.unwrap()[..] else { panic!("one partition has records") };
+    let ten = |lags: &[Lag]| matches!(lags, [lag] if lag.end >= lag.committed + 10);
+    let [before] = log.lag_when("g", Topic::Posts, ten).await[..] else { panic!("one partition has records") };
     assert!(before.end >= before.committed + 10, "{before:?}");
     let (mut consumer, _) = join(log, "g", Topic::Posts).await;
     let (partition, records) = next_records(consumer.as_mut(), 4).await;
