@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
+mod sources;
 mod stores;
 
 use std::{
@@ -13,6 +14,7 @@ use otklik_text::{Problem, SourceFile};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub(crate) use self::sources::{CrawlSection, SourceGroup, SourceSection, merged};
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
 
 /// Names the library of ClickHouse in process, in place of the one in the cache.
@@ -23,7 +25,7 @@ const LIBCHDB_VERSION: &str = "26.7.3-stable.1";
 const SECRET_BYTES_MIN: usize = 16;
 
 /// The configuration of a deployment. Relative paths start at the folder of the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
     /// Folder of the embedded engines: log, posts, index, incidents.
@@ -56,6 +58,12 @@ pub(crate) struct Config {
     /// How long things are kept.
     #[serde(default)]
     pub(crate) keep: KeepSection,
+    /// How sources are read.
+    #[serde(default)]
+    pub(crate) crawl: CrawlSection,
+    /// What is read.
+    #[serde(default)]
+    pub(crate) sources: Vec<SourceSection>,
     /// How log lines look.
     #[serde(default)]
     pub(crate) log_format: LogFormat,
@@ -165,6 +173,8 @@ impl Config {
             incidents: IncidentsSection::default(),
             posts: PostsSection::default(),
             keep: KeepSection::default(),
+            crawl: CrawlSection::default(),
+            sources: Vec::new(),
             log_format: LogFormat::Text,
         }
     }
@@ -173,6 +183,7 @@ impl Config {
         let paths = [&mut self.dictionaries, &mut self.pipeline, &mut self.author_secret_file, &mut self.libchdb];
         let all = paths.into_iter().flatten().chain(&mut self.models).chain([&mut self.data]);
         let all = all.chain(self.incidents.paths()).chain(self.posts.paths());
+        let all = all.chain(self.sources.iter_mut().flat_map(SourceSection::paths));
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }

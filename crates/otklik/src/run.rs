@@ -31,7 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Outcome> {
     check_roles(&args.roles)?;
     telemetry::start_logging(config.log_format, telemetry::ALL)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(serve_all(config))
+    let is_crawling = args.roles.is_empty() || args.roles.contains(&Role::Crawl);
+    runtime.block_on(serve_all(config, is_crawling))
 }
 
 /// The embedded engines live in one process, so all that uses them does.
@@ -45,7 +46,7 @@ fn check_roles(roles: &[Role]) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve_all(config: Config) -> anyhow::Result<Outcome> {
+async fn serve_all(config: Config, is_crawling: bool) -> anyhow::Result<Outcome> {
     let metrics = telemetry::start_metrics()?;
     let web = config.web.clone();
     let (listener, address) = serve::listen(web.listen).await?;
@@ -55,7 +56,10 @@ async fn serve_all(config: Config) -> anyhow::Result<Outcome> {
         tracing::warn!("nobody can sign in yet: add an administrator by `otklik account put`");
     }
     let mut stages = system.start_stages(None);
-    let reconcilers = system.start_reconcilers(&app)?;
+    let mut reconcilers = system.start_reconcilers(&app)?;
+    if is_crawling {
+        system.start_crawls(&mut reconcilers).await?;
+    }
     let served = tokio::spawn(serve::serve(listener, app, Arc::clone(&system), metrics, system.stop.clone()));
     tracing::info!(%address, "otklik runs");
 

@@ -15,6 +15,11 @@ use crate::system::System;
 /// Records a stage has still to read.
 const LAG_RECORDS: &str = "otklik_stage_lag_records";
 
+/// Seconds since a source answered; whether something stands in its way; lists its crawl may still read today.
+const SOURCE_AGE: &str = "otklik_source_age_seconds";
+const SOURCE_TROUBLE: &str = "otklik_source_trouble";
+const SOURCE_QUOTA: &str = "otklik_source_quota_left";
+
 /// Takes the address.
 ///
 /// # Errors
@@ -59,5 +64,21 @@ async fn render(State(own): State<Metrics>) -> impl IntoResponse {
         }
         Err(error) => tracing::warn!(error = format!("{error:#}"), "lags cannot be read"),
     }
+    cover(&own.system);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], own.metrics.render())
+}
+
+/// The map of coverage as figures.
+fn cover(system: &System) {
+    let now = system.clock.now();
+    for source in system.coverage.sources() {
+        let labels = [("network", source.network.as_str().to_owned()), ("source", source.id)];
+        if let Some(answered) = source.answered_at {
+            metrics::gauge!(SOURCE_AGE, &labels).set(now.duration_since(answered).as_secs_f64());
+        }
+        metrics::gauge!(SOURCE_TROUBLE, &labels).set(if source.trouble.is_some() { 1.0 } else { 0.0 });
+        if let Some(left) = source.quota_left {
+            metrics::gauge!(SOURCE_QUOTA, "crawl" => source.crawl).set(f64::from(left));
+        }
+    }
 }

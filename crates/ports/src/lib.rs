@@ -7,6 +7,7 @@ mod clock;
 pub mod conformance;
 pub mod due;
 mod error;
+mod fetch;
 mod incidents;
 mod log;
 pub mod memory;
@@ -17,6 +18,7 @@ mod snapshots;
 
 pub use clock::{Clock, FixedClock};
 pub use error::{ErrorKind, PortError, PortResult};
+pub use fetch::{Fetch, FetchError, FetchErrorKind, FetchRequest, Fetched};
 pub use incidents::{
     Account, AuditEntry, BOARD_DAYS, BoardCounts, Delivery, DeliveryResult, INCIDENT_PAGE_MAX, IdempotentReply,
     IncidentBatch, IncidentFilter, IncidentOrder, IncidentPage, IncidentQuery, Incidents, NewIncident, OutboxEntry,

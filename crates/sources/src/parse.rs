@@ -50,8 +50,15 @@ impl Method {
 }
 
 /// The methods of each network. A network adds its table here.
-const NETWORKS: [&[Method]; 5] =
-    [crate::vk::METHODS, crate::ok::METHODS, crate::x::METHODS, crate::facebook::METHODS, crate::instagram::METHODS];
+const NETWORKS: [&[Method]; 7] = [
+    crate::vk::METHODS,
+    crate::ok::METHODS,
+    crate::telegram::METHODS,
+    crate::feed::METHODS,
+    crate::x::METHODS,
+    crate::facebook::METHODS,
+    crate::instagram::METHODS,
+];
 
 /// Every method there is.
 pub fn methods() -> impl Iterator<Item = &'static Method> {

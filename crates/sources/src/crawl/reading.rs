@@ -1,0 +1,249 @@
+//! Reading: the calls of a turn, and what comes of them.
+
+use jiff::{SignedDuration, Timestamp};
+use otklik_domain::Network;
+use otklik_ports::{Cursor, PortResult};
+use otklik_wire::Post;
+
+use super::{
+    asks::id_prefix,
+    calls::{Answer, Stop, Versions},
+    crawler::{Crawl, add},
+    faults::{Fault, Scope},
+    listing::{self, Found, Reading},
+    source::Source,
+    state::{Comments, State, Thread},
+};
+use crate::{parsed::Skip, schedule::Lane};
+
+/// Pages of a list that are read in one turn.
+const PAGES_MAX: usize = 10;
+/// Pages of the comments of a post, and of answers to one of them.
+const COMMENT_PAGES_MAX: usize = 30;
+/// Comments whose further answers are asked for in one turn.
+const ANSWERED_MAX: usize = 100;
+/// How often the state of a source that brings nothing is written.
+const SAVE_GAP: SignedDuration = SignedDuration::from_mins(10);
+
+impl Crawl {
+    /// Reads the newest posts of a source and hands in what is new.
+    pub(super) async fn read_posts(&mut self, index: usize) -> PortResult<()> {
+        let Some(watched) = self.sources.get(index) else { return Ok(()) };
+        let (source, mut state) = (watched.source.clone(), watched.state.clone());
+        let now = self.ports.clock.now();
+        let prefix = id_prefix(&source);
+        let mut rules = self.asks.post_rules(&prefix);
+        rules.not_before = state.answered_at.is_none().then(|| add(now, -self.config.backfill));
+        let mut ask = self.asks.posts(&source);
+        let lanes = ask.lanes.clone();
+        let mut reading = Reading::default();
+        let mut is_whole = rules.is_ordered;
+        let mut reached = false;
+        for page in 0..PAGES_MAX {
+            let known = if page == 0 { Versions::of(&state) } else { Versions::default() };
+            let parsed = match self.call(&ask, known, now).await? {
+                Ok(Answer::Parsed(parsed, versions)) => {
+                    (state.etag, state.last_modified) = (versions.etag, versions.last_modified);
+                    *parsed
+                }
+                Ok(Answer::Same) => {
+                    state.answered(now);
+                    return self.keep(index, state, Vec::new()).await;
+                }
+                Err(Stop::Fault(fault)) => return self.trouble(index, state, fault, &lanes).await,
+                Err(Stop::Later) => return Ok(()),
+            };
+            if let Some(community) = parsed.communities.iter().find(|community| !community.name.is_empty()) {
+                state.name.clone_from(&community.name);
+            }
+            is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
+            let is_known = |post: &Post| state.posts.knows(&rules, post, listing::mark(source.network, post));
+            let is_before = |post: &Post| rules.not_before.is_some_and(|from| listing::published(post) < from);
+            let oldest = parsed.posts.last();
+            // A list in order is read down to what is known; one without order, until a page brings nothing.
+            reached = match (rules.is_ordered, oldest) {
+                (_, None) => true,
+                (true, Some(post)) => is_known(post) || is_before(post),
+                (false, Some(_)) => parsed.posts.iter().all(|post| is_known(post) && !has_grown(&state, &prefix, post)),
+            };
+            reading.whole_from = match (&parsed.next, oldest) {
+                (Some(_), Some(post)) => Some(listing::mark(source.network, post)),
+                (Some(_), None) => reading.whole_from,
+                (None, _) => Some(i64::MIN),
+            };
+            reached |= parsed.next.is_none();
+            reading.deleted.extend(parsed.deleted);
+            reading.posts.extend(parsed.posts);
+            match parsed.next {
+                Some(next) if !reached => ask.request = ask.request.following(&next),
+                _ => break,
+            }
+        }
+        if !is_whole {
+            reading.whole_from = None;
+        }
+        // What was written long before the first reading is no gap.
+        if !reached && rules.not_before.is_none() {
+            state.gap_since = state.gap_since.or(state.answered_at).or(Some(now));
+        }
+        self.note_threads(&mut state, &prefix, &reading.posts, now);
+        let found = state.posts.merge(&rules, source.network, reading);
+        state.answered(now);
+        self.forget(&source, &prefix, &mut state, &found).await?;
+        self.keep(index, state, posts_of(found, &source.region)).await
+    }
+
+    /// Reads the comments of a post, all of them, and hands in what is new.
+    ///
+    /// The newest come first, so what is written meanwhile pushes others onto the next page, where they are met again and known.
+    pub(super) async fn read_comments(&mut self, index: usize, post: &str) -> PortResult<()> {
+        let Some(watched) = self.sources.get(index) else { return Ok(()) };
+        let Some(mut thread) = watched.state.threads.get(post).cloned() else { return Ok(()) };
+        let (source, published) = (watched.source.clone(), watched.state.posts.time_of(post));
+        let now = self.ports.clock.now();
+        let Some(ask) = self.asks.comments(&source, post) else { return Ok(()) };
+        let lanes = ask.lanes.clone();
+        let cursor = comments_cursor(&source, post);
+        let mut comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
+        let mut reading = Reading::default();
+        let mut is_whole = true;
+        let mut asks = vec![ask];
+        while let Some(mut ask) = asks.pop() {
+            for page in 0.. {
+                if page == COMMENT_PAGES_MAX {
+                    is_whole = false;
+                    break;
+                }
+                let parsed = match self.call(&ask, Versions::default(), now).await? {
+                    Ok(Answer::Parsed(parsed, _)) => *parsed,
+                    Ok(Answer::Same) => break,
+                    Err(Stop::Later) => return Ok(()),
+                    Err(Stop::Fault(fault)) => return self.thread_trouble(index, post, fault, &lanes).await,
+                };
+                is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
+                let answered = parsed.threads.iter().take(ANSWERED_MAX);
+                asks.extend(answered.filter_map(|comment| self.asks.answers(&source, post, comment)));
+                let is_empty = parsed.posts.is_empty();
+                reading.posts.extend(parsed.posts);
+                reading.deleted.extend(parsed.deleted);
+                match parsed.next {
+                    Some(next) if !is_empty => ask.request = ask.request.following(&next),
+                    _ => break,
+                }
+            }
+        }
+        reading.whole_from = is_whole.then_some(i64::MIN);
+        let prefix = format!("{}{post}_r", id_prefix(&source));
+        let before = comments.known.clone();
+        let found = comments.known.merge(&self.asks.comment_rules(&prefix), source.network, reading);
+        thread.note(found.fresh.len(), now, published.unwrap_or(now));
+        if comments.known.misses_any() {
+            thread.read = Thread::TO_BE_READ;
+        }
+        for id in &found.gone {
+            self.ports.intake.delete(id, &source.region).await?;
+        }
+        if comments.known != before {
+            let cursor = Cursor { source: cursor, position: comments.write() };
+            self.ports.intake.take(posts_of(found, &source.region), cursor).await?;
+        }
+        if let Some(watched) = self.sources.get_mut(index) {
+            watched.state.threads.insert(post.to_owned(), thread);
+        }
+        self.look_at(index);
+        Ok(())
+    }
+
+    /// Takes note of how many comments posts have.
+    fn note_threads(&self, state: &mut State, prefix: &str, posts: &[Post], now: Timestamp) {
+        if !matches!(self.config.network, Network::Vk | Network::Ok) {
+            return;
+        }
+        let mut came = 0;
+        for post in posts.iter().filter(|post| post.metrics.comments > 0) {
+            let Some(id) = post.id.strip_prefix(prefix) else { continue };
+            let thread = state.threads.entry(id.to_owned()).or_default();
+            came += post.metrics.comments.saturating_sub(thread.count);
+            thread.count = post.metrics.comments;
+        }
+        if let Some(read) = state.read_at {
+            state.note_comments(came, now.duration_since(read).as_secs_f64() / 3600.0);
+        }
+    }
+
+    /// Hands in what is gone, with its comments, and lets go of comments whose post is no longer kept in mind.
+    async fn forget(&self, source: &Source, prefix: &str, state: &mut State, found: &Found) -> PortResult<()> {
+        for id in &found.gone {
+            let Some(post) = id.strip_prefix(prefix) else { continue };
+            let cursor = comments_cursor(source, post);
+            let comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
+            for comment in comments.known.ids() {
+                self.ports.intake.delete(&format!("{id}_r{comment}"), &source.region).await?;
+            }
+            self.ports.intake.delete(id, &source.region).await?;
+        }
+        let known: std::collections::HashSet<String> = state.posts.ids().map(str::to_owned).collect();
+        state.threads.retain(|id, _| known.contains(id));
+        Ok(())
+    }
+
+    /// Hands in posts and keeps the state, in one step.
+    async fn keep(&mut self, index: usize, state: State, posts: Vec<Post>) -> PortResult<()> {
+        let now = self.ports.clock.now();
+        let Some(watched) = self.sources.get_mut(index) else { return Ok(()) };
+        let is_due = now.duration_since(watched.saved_at) >= SAVE_GAP || watched.state.trouble != state.trouble;
+        if !posts.is_empty() || is_due || watched.state.posts != state.posts {
+            let cursor = Cursor { source: watched.source.cursor(), position: state.write() };
+            self.ports.intake.take(posts, cursor).await?;
+            watched.saved_at = now;
+        }
+        watched.state = state;
+        self.look_at(index);
+        Ok(())
+    }
+
+    async fn trouble(&mut self, index: usize, mut state: State, fault: Fault, lanes: &[Lane]) -> PortResult<()> {
+        let now = self.ports.clock.now();
+        // What was asked but not answered was no reading: what is waiting still waits.
+        if fault.settle(&mut state, &mut self.budgets, lanes, now) == Scope::Token {
+            tracing::error!(crawl = %self.config.name, "the token needs somebody to look at it");
+        }
+        self.save_budgets().await?;
+        self.keep(index, state, Vec::new()).await
+    }
+
+    /// A trouble with the comments of one post does not stop its wall.
+    async fn thread_trouble(&mut self, index: usize, post: &str, fault: Fault, lanes: &[Lane]) -> PortResult<()> {
+        let now = self.ports.clock.now();
+        let Some(mut state) = self.sources.get(index).map(|watched| watched.state.clone()) else { return Ok(()) };
+        let mut alone = State { troubles: state.troubles, ..State::default() };
+        fault.settle(&mut alone, &mut self.budgets, lanes, now);
+        self.save_budgets().await?;
+        state.trouble = alone.trouble;
+        if let Some(thread) = state.threads.get_mut(post) {
+            thread.rest_until = alone.rest_until;
+        }
+        self.keep(index, state, Vec::new()).await
+    }
+}
+
+/// The cursor under which the comments of a post are known.
+fn comments_cursor(source: &Source, post: &str) -> String {
+    format!("{}:{post}", source.cursor())
+}
+
+/// Whether a post has more comments than were read.
+fn has_grown(state: &State, prefix: &str, post: &Post) -> bool {
+    let thread = post.id.strip_prefix(prefix).and_then(|id| state.threads.get(id));
+    post.metrics.comments > thread.map_or(0, |thread: &Thread| thread.count)
+}
+
+/// What is handed in, from old to new, with its region.
+fn posts_of(found: Found, region: &str) -> Vec<Post> {
+    let mut posts: Vec<Post> = found.fresh.into_iter().chain(found.changed).collect();
+    for post in &mut posts {
+        post.region = Some(region.to_owned());
+    }
+    posts.sort_by_key(listing::published);
+    posts
+}

@@ -1,0 +1,15 @@
+//! Reading over HTTP as a polite guest that trusts nobody: see [`HttpFetch`].
+
+mod address;
+mod body;
+mod client;
+mod failure;
+mod headers;
+mod names;
+mod robots;
+
+pub use client::{HttpFetch, HttpSettings};
+pub use names::{NameLookup, SystemLookup};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! What came, compared with what was.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::{day::Day, desk::Arrival};
+
+/// Lags of publications, minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Lag {
+    /// How many.
+    pub count: usize,
+    /// Half are faster.
+    pub median: f64,
+    /// On average.
+    pub mean: f64,
+    /// Nine tenths are faster.
+    pub p90: f64,
+}
+
+/// What came of a day.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Publications of the day that were there long enough to be read, and never came: shown to the crawl, but lost.
+    pub lost: Vec<String>,
+    /// Publications that came twice without any change.
+    pub twice: Vec<String>,
+    /// Publications that came and never were.
+    pub invented: Vec<String>,
+    /// Deletions handed in of publications that are still there.
+    pub wrongly_deleted: Vec<String>,
+    /// Publications of the day.
+    pub published: usize,
+    /// Of them, those that are still there at its end and did not come.
+    pub not_covered: usize,
+    /// Publications of the day that came.
+    pub arrived: usize,
+    /// Edited texts that came.
+    pub edits: usize,
+    /// Deletions that were handed in.
+    pub deletions: usize,
+    /// Deletions at the source of publications that had come.
+    pub deleted: usize,
+    /// Lags by what: `vk posts`, `vk comments`, …, `all`.
+    pub lags: BTreeMap<String, Lag>,
+    /// Kills that happened.
+    pub kills: u32,
+}
+
+impl Day {
+    /// Compares what came with what was.
+    pub(crate) async fn judge(&self, kills: u32) -> Outcome {
+        let arrivals = self.desk.arrivals().await;
+        let truth = self.truth();
+        let mut outcome = Outcome { kills, ..Outcome::default() };
+        let mut versions: HashSet<(String, String)> = HashSet::new();
+        let mut first: HashMap<String, i64> = HashMap::new();
+        let mut gone: HashSet<String> = HashSet::new();
+        for arrival in arrivals {
+            match arrival {
+                Arrival::Post { at, id, version, is_edit } => {
+                    outcome.edits += usize::from(is_edit && first.contains_key(&id));
+                    if !versions.insert((id.clone(), version)) && !gone.contains(&id) {
+                        outcome.twice.push(id.clone());
+                    }
+                    if !truth.contains_key(&id) {
+                        outcome.invented.push(id.clone());
+                    }
+                    first.entry(id).or_insert(at);
+                }
+                Arrival::Deletion { id, at } => {
+                    outcome.deletions += 1;
+                    let known = truth.get(&id).is_some_and(|truth| truth.deleted.is_none_or(|deleted| deleted > at));
+                    if known {
+                        outcome.wrongly_deleted.push(id.clone());
+                    }
+                    gone.insert(id);
+                }
+            }
+        }
+        let ledger = self.world.ledger();
+        let mut lags: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+        for (id, truth) in truth.iter().filter(|(_, truth)| truth.at >= self.world.begin) {
+            outcome.published += 1;
+            let Some(came) = first.get(id) else {
+                let is_there = truth.deleted.is_none_or(|deleted| deleted > self.world.end);
+                outcome.not_covered += usize::from(is_there);
+                if is_there && ledger.shown.contains_key(id) {
+                    outcome.lost.push(id.clone());
+                }
+                continue;
+            };
+            outcome.arrived += 1;
+            outcome.deleted +=
+                usize::from(truth.deleted.is_some_and(|deleted| deleted < self.world.end && deleted > *came));
+            let lag = (came - truth.at) as f64 / 60_000.0;
+            let network = id.split(':').next().unwrap();
+            let kind = if id.contains("_r") { "comments" } else { "posts" };
+            for group in [format!("{network} {kind}"), format!("all {kind}"), "all".to_owned()] {
+                lags.entry(group).or_default().push(lag);
+            }
+        }
+        outcome.lags = lags.into_iter().map(|(name, lags)| (name, Lag::of(lags))).collect();
+        outcome
+    }
+
+    /// Every publication there was, by id.
+    fn truth(&self) -> HashMap<String, Truth> {
+        let mut truth = HashMap::new();
+        let world = &self.world;
+        let mut add = |id: String, item: &crate::life::Item| {
+            truth.insert(id, Truth { at: item.at, deleted: item.deleted });
+        };
+        for (wall, place) in world.walls.iter().enumerate() {
+            for post in &place.posts {
+                let id = format!("vk:-{}_{}", wall + 1, post.item.number);
+                post.comments.iter().for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item));
+                add(id, &post.item);
+            }
+        }
+        for (group, place) in world.groups.iter().enumerate() {
+            for post in &place.posts {
+                let id = format!("ok:{}", (group as i64 + 1) * crate::networks::ok::TOPICS + post.item.number);
+                post.comments.iter().for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item));
+                add(id, &post.item);
+            }
+        }
+        for (channel, place) in world.channels.iter().enumerate() {
+            place
+                .posts
+                .iter()
+                .for_each(|post| add(format!("telegram:channel_{channel}/{}", post.item.number), &post.item));
+        }
+        for (feed, place) in world.feeds.iter().enumerate() {
+            place
+                .posts
+                .iter()
+                .for_each(|post| add(format!("rss:news{feed}.example.ru/{}", post.item.number), &post.item));
+        }
+        truth
+    }
+}
+
+struct Truth {
+    at: i64,
+    deleted: Option<i64>,
+}
+
+impl Lag {
+    fn of(mut lags: Vec<f64>) -> Self {
+        lags.sort_by(f64::total_cmp);
+        let at =
+            |share: f64| lags.get((lags.len() as f64 * share) as usize).or(lags.last()).copied().unwrap_or_default();
+        let mean = lags.iter().sum::<f64>() / lags.len().max(1) as f64;
+        Self { count: lags.len(), median: at(0.5), mean, p90: at(0.9) }
+    }
+}

@@ -1,0 +1,6 @@
+//! How each network answers.
+
+pub(crate) mod feeds;
+pub(crate) mod ok;
+pub(crate) mod telegram;
+pub(crate) mod vk;
