@@ -107,34 +107,43 @@ impl Day {
     fn truth(&self) -> HashMap<String, Truth> {
         let mut truth = HashMap::new();
         let world = &self.world;
-        let mut add = |id: String, item: &crate::life::Item| {
-            truth.insert(id, Truth { at: item.at, deleted: item.deleted });
+        let mut add = |id: String, item: &crate::life::Item, below: Option<&crate::life::Item>| {
+            // What stands below a post goes with it, and is not written any more.
+            let gone = below.and_then(|post| post.deleted);
+            let deleted = item.deleted.into_iter().chain(gone).min();
+            if deleted.is_none_or(|deleted| deleted > item.at) {
+                truth.insert(id, Truth { at: item.at, deleted });
+            }
         };
         for (wall, place) in world.walls.iter().enumerate() {
             for post in &place.posts {
                 let id = format!("vk:-{}_{}", wall + 1, post.item.number);
-                post.comments.iter().for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item));
-                add(id, &post.item);
+                post.comments
+                    .iter()
+                    .for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item, Some(&post.item)));
+                add(id, &post.item, None);
             }
         }
         for (group, place) in world.groups.iter().enumerate() {
             for post in &place.posts {
                 let id = format!("ok:{}", (group as i64 + 1) * crate::networks::ok::TOPICS + post.item.number);
-                post.comments.iter().for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item));
-                add(id, &post.item);
+                post.comments
+                    .iter()
+                    .for_each(|own| add(format!("{id}_r{}", own.item.number), &own.item, Some(&post.item)));
+                add(id, &post.item, None);
             }
         }
         for (channel, place) in world.channels.iter().enumerate() {
             place
                 .posts
                 .iter()
-                .for_each(|post| add(format!("telegram:channel_{channel}/{}", post.item.number), &post.item));
+                .for_each(|post| add(format!("telegram:channel_{channel}/{}", post.item.number), &post.item, None));
         }
         for (feed, place) in world.feeds.iter().enumerate() {
             place
                 .posts
                 .iter()
-                .for_each(|post| add(format!("rss:news{feed}.example.ru/{}", post.item.number), &post.item));
+                .for_each(|post| add(format!("rss:news{feed}.example.ru/{}", post.item.number), &post.item, None));
         }
         truth
     }

@@ -63,7 +63,11 @@ impl Read {
     fn word(&mut self, word: &str) {
         if self.time.is_none() && word.contains(':') && word.starts_with(|c: char| c.is_ascii_digit()) {
             self.time = time(word);
-        } else if self.time.is_some() && self.offset.is_none() && offset(word).is_some() {
+        } else if self.time.is_some()
+            && (self.offset.is_none() || word.starts_with(['+', '-']))
+            && offset(word).is_some()
+        {
+            // Of `GMT+3` the number counts.
             self.offset = offset(word);
         } else if let Some(month) = month(word) {
             self.month = self.month.or(Some(month));

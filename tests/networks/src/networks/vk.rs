@@ -89,7 +89,7 @@ fn comments(world: &World, call: &Call, now: i64, seen: i64) -> Answer {
     if call.param("sort") == "desc" {
         level.reverse();
     }
-    let mut show = |comment: &Comment| {
+    let show = |comment: &Comment| {
         world.ledger().show(format!("vk:{owner}_{number}_r{}", comment.item.number), now);
         comment_json(owner, number, post, comment, now)
     };
