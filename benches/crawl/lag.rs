@@ -1,5 +1,5 @@
 //! How long posts wait until they are read: turns by expected waiting against turns one after another, at the same limits, in the same
-//! day of the same world. `cargo bench -p otklik-networks`.
+//! day of the same world. `cargo bench -p otklik-networks`, or `-- 20` for a fifth of the region and of its quota.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints its figures")]
 
 use std::sync::Arc;
@@ -11,11 +11,13 @@ use otklik_sources::schedule::Policy;
 
 fn main() {
     let begin: Timestamp = "2026-03-02T21:00:00Z".parse().unwrap();
-    let size = Size { walls: 500, groups: 100, channels: 100, feeds: 200, hours: 24 };
+    let percent = std::env::args().skip(1).find_map(|argument| argument.parse::<usize>().ok()).unwrap_or(100).max(1);
+    let part = |whole: usize| (whole * percent).div_ceil(100);
+    let size = Size { walls: part(500), groups: part(100), channels: part(100), feeds: part(200), hours: 24 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let run = |policy| -> (Outcome, u64) {
         let world = Arc::new(World::new(1, begin, size, false));
-        let config = DayConfig { policy, kills: 0, seed: 7, base: None };
+        let config = DayConfig { policy, kills: 0, seed: 7, walls_a_day: u32::try_from(part(5_000)).ok(), base: None };
         let day = Day::new(Arc::clone(&world), Arc::new(FixedClock::new(begin)), config, None);
         let outcome = runtime.block_on(day.run());
         assert!(world.ledger().violations.is_empty(), "a limit was exceeded");

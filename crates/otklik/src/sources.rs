@@ -73,8 +73,8 @@ async fn coverage(config: &Config) -> anyhow::Result<Vec<Coverage>> {
 fn plan(out: &mut impl Write, coverage: &[Coverage]) -> io::Result<()> {
     writeln!(
         out,
-        "{:<14} {:<32} {:>10} {:>10} {:>12}  {}",
-        "crawl", "source", "posts/day", "reads/day", "lag, min", "trouble"
+        "{:<14} {:<32} {:>10} {:>10} {:>12}  trouble",
+        "crawl", "source", "posts/day", "reads/day", "lag, min"
     )?;
     for source in coverage {
         let trouble = source.trouble.as_ref().map(|(kind, message)| format!("{kind}: {message}")).unwrap_or_default();

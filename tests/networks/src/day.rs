@@ -28,6 +28,8 @@ pub struct DayConfig {
     pub kills: u32,
     /// Decides when they come.
     pub seed: u64,
+    /// Walls read in a day, in place of the quota: for regions smaller than a whole one.
+    pub walls_a_day: Option<u32>,
     /// The address of the networks, when they are asked over HTTP.
     pub base: Option<String>,
 }
@@ -118,6 +120,9 @@ impl Day {
         let mut crawls = Vec::new();
         for (network, sources) in all {
             let mut limits = Limits::of(network, sources.len());
+            if let Some(walls) = self.config.walls_a_day.filter(|_| network == Network::Vk) {
+                limits.lists_a_day = walls;
+            }
             if network == Network::Rss {
                 // All feeds are on one host here.
                 limits.gap = SignedDuration::from_millis(200);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::{day::Day, desk::Arrival};
+use crate::{day::Day, desk::Arrival, world::World};
 
 /// Lags of publications, minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -38,12 +38,50 @@ pub struct Outcome {
     pub edits: usize,
     /// Deletions that were handed in.
     pub deletions: usize,
-    /// Deletions at the source of publications that had come.
-    pub deleted: usize,
     /// Lags by what: `vk posts`, `vk comments`, …, `all`.
     pub lags: BTreeMap<String, Lag>,
     /// Kills that happened.
     pub kills: u32,
+}
+
+impl Outcome {
+    /// What must not be, in words; nothing when all is well.
+    pub fn broken(&self, world: &World) -> Vec<String> {
+        let violations = world.ledger().violations.clone();
+        let lists = [
+            ("beyond a limit", &violations),
+            ("shown and not taken in", &self.lost),
+            ("taken in twice", &self.twice),
+            ("never published", &self.invented),
+            ("deleted and still there", &self.wrongly_deleted),
+        ];
+        let found = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        found
+            .map(|(what, list)| {
+                format!("{what}: {}, such as {:?}", list.len(), list.iter().take(5).collect::<Vec<_>>())
+            })
+            .collect()
+    }
+
+    /// The figures, for people.
+    pub fn told(&self, world: &World) -> String {
+        let mut told = format!(
+            "{} published, {} arrived, {:.2} % not covered at the end, {} edits, {} deletions, {} kills",
+            self.published,
+            self.arrived,
+            100.0 * self.not_covered as f64 / self.published.max(1) as f64,
+            self.edits,
+            self.deletions,
+            self.kills,
+        );
+        for (what, lag) in &self.lags {
+            let Lag { count, median, mean, p90 } = lag;
+            told.push_str(&format!(
+                "\n  {what:<16} {count:>7}, lag in minutes: median {median:>6.1}, mean {mean:>6.1}, 90 % {p90:>7.1}"
+            ));
+        }
+        format!("{told}\n  calls: {:?}", world.ledger().calls)
+    }
 }
 
 impl Day {
@@ -90,8 +128,6 @@ impl Day {
                 continue;
             };
             outcome.arrived += 1;
-            outcome.deleted +=
-                usize::from(truth.deleted.is_some_and(|deleted| deleted < self.world.end && deleted > *came));
             let lag = (came - truth.at) as f64 / 60_000.0;
             let network = id.split(':').next().unwrap();
             let kind = if id.contains("_r") { "comments" } else { "posts" };

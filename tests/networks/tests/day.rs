@@ -1,5 +1,5 @@
 //! The crawl against networks that behave like the real ones.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use otklik_sources::{
 const BEGIN: &str = "2026-03-02T21:00:00Z";
 
 fn config(policy: Policy, kills: u32) -> DayConfig {
-    DayConfig { policy, kills, seed: 7, base: None }
+    DayConfig { policy, kills, seed: 7, walls_a_day: None, base: None }
 }
 
 fn begin() -> Timestamp {
@@ -25,46 +25,23 @@ fn begin() -> Timestamp {
 /// What must hold of any day, however it went.
 #[track_caller]
 fn check(world: &World, outcome: &Outcome) {
-    let first = |list: &[String]| list.iter().take(5).cloned().collect::<Vec<_>>();
-    assert_eq!(first(&world.ledger().violations), [""; 0], "a limit was exceeded");
-    assert_eq!((outcome.lost.len(), first(&outcome.lost)), (0, Vec::new()), "shown and not taken in");
-    assert_eq!((outcome.twice.len(), first(&outcome.twice)), (0, Vec::new()), "taken in twice");
-    assert_eq!((outcome.invented.len(), first(&outcome.invented)), (0, Vec::new()), "never published");
-    assert_eq!((outcome.wrongly_deleted.len(), first(&outcome.wrongly_deleted)), (0, Vec::new()), "still there");
+    let broken = outcome.broken(world);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-fn print(name: &str, world: &World, outcome: &Outcome) {
-    println!(
-        "{name}: {} published, {} arrived, {:.2} % not covered at the end, {} edits, {} of {} deletions, {} kills",
-        outcome.published,
-        outcome.arrived,
-        100.0 * outcome.not_covered as f64 / outcome.published as f64,
-        outcome.edits,
-        outcome.deletions,
-        outcome.deleted,
-        outcome.kills,
-    );
-    for (what, lag) in &outcome.lags {
-        println!(
-            "  {what:<16} {:>7} lag, minutes: median {:>6.1}, mean {:>6.1}, 90 % {:>7.1}",
-            lag.count, lag.median, lag.mean, lag.p90
-        );
-    }
-    println!("  calls: {:?}", world.ledger().calls);
-}
-
+/// A tenth of the region that `tests/full.rs` plays.
 #[tokio::test]
-async fn a_day_of_a_region_arrives_once_and_whole_with_twenty_kills() {
-    let size = Size { walls: 500, groups: 100, channels: 100, feeds: 200, hours: 24 };
+async fn a_day_arrives_once_and_whole_with_twenty_kills() {
+    let size = Size { walls: 50, groups: 10, channels: 10, feeds: 20, hours: 24 };
     let world = Arc::new(World::new(1, begin(), size, true));
-    let day = Day::new(Arc::clone(&world), Arc::new(FixedClock::new(begin())), config(Policy::Value, 20), None);
-    let outcome = day.run().await;
-    print("a day with 20 kills", &world, &outcome);
+    let config = DayConfig { walls_a_day: Some(500), ..config(Policy::Value, 20) };
+    let outcome = Day::new(Arc::clone(&world), Arc::new(FixedClock::new(begin())), config, None).run().await;
+    println!("a day with 20 kills: {}", outcome.told(&world));
     check(&world, &outcome);
-    assert!(outcome.published >= 200_000, "{}", outcome.published);
     assert_eq!(outcome.kills, 20);
-    assert!(outcome.not_covered * 25 < outcome.published, "more than 4 % is not covered: {}", outcome.not_covered);
-    assert!(outcome.edits > 1_000 && outcome.deletions * 2 > outcome.deleted, "{outcome:?}");
+    assert!(outcome.published > 10_000, "{}", outcome.published);
+    assert!(outcome.not_covered * 20 < outcome.published, "more than 5 % is not covered: {}", outcome.not_covered);
+    assert!(outcome.edits > 100 && outcome.deletions > 20, "{} {}", outcome.edits, outcome.deletions);
 }
 
 #[tokio::test]
@@ -84,7 +61,7 @@ async fn over_http_it_is_the_same() {
     let fetch: Arc<dyn Fetch> = Arc::new(HttpFetch::new(settings).unwrap());
     let config = DayConfig { base: Some(format!("http://{address}")), ..config(Policy::Value, 5) };
     let outcome = Day::new(Arc::clone(&world), clock, config, Some(fetch)).run().await;
-    print("a working day over HTTP", &world, &outcome);
+    println!("over HTTP: {}", outcome.told(&world));
     check(&world, &outcome);
     assert!(outcome.arrived > 500 && outcome.lags.len() > 6, "{outcome:?}");
 }

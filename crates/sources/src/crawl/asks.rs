@@ -34,13 +34,13 @@ impl Limits {
     /// What a network allows, or what is polite, for so many sources.
     ///
     /// VK: 3 calls a second with a service token, `wall.get` 5,000 a day, of which a few stay for posts further down a wall. OK
-    /// names no numbers. Telegram's pages and feeds have no quota: a page every four seconds, a feed every quarter of an hour.
+    /// names no numbers. Telegram's pages and feeds have no quota: a page every twelve seconds, a feed every quarter of an hour.
     pub fn of(network: Network, sources: usize) -> Self {
         let sources = u32::try_from(sources).unwrap_or(u32::MAX);
         let (gap, lists_a_day, source_gap) = match network {
             Network::Vk => (334, 5_000, 60),
             Network::Ok => (500, 1_440, 60),
-            Network::Telegram => (1_000, 21_600, 60),
+            Network::Telegram => (1_000, 7_200, 60),
             _ => (2_000, sources.saturating_mul(96), 300),
         };
         Self { gap: SignedDuration::from_millis(gap), lists_a_day, source_gap: SignedDuration::from_secs(source_gap) }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is polite.
-const HOST: Limits = Limits { per_second: 1, per_day: Some(21_600) };
+const HOST: Limits = Limits { per_second: 1, per_day: Some(7_200) };
 /// Posts of a page.
 const PAGE: usize = 18;
 
