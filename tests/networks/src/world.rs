@@ -19,7 +19,7 @@ const TROUBLE_EVERY: u64 = 250;
 /// How old an old copy is: what came since is not in it.
 const OLD_COPY_MS: i64 = 120_000;
 
-const VK: Liveliness = Liveliness { posts: (6.0, 1.6), comments: Some((4.5, 1.5)), shares_numbers: true };
+const VK: Liveliness = Liveliness { posts: (6.0, 1.6), comments: Some((7.0, 1.5)), shares_numbers: true };
 const OK: Liveliness = Liveliness { posts: (4.0, 1.2), comments: Some((3.0, 1.3)), shares_numbers: false };
 const TELEGRAM: Liveliness = Liveliness { posts: (12.0, 1.2), comments: None, shares_numbers: false };
 const NEWS: Liveliness = Liveliness { posts: (8.0, 1.2), comments: None, shares_numbers: false };
