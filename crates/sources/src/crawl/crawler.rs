@@ -27,9 +27,9 @@ const PROFILE_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// How much a comment that waits behind a post counts: hot posts are read by themselves.
 const COMMENT_PART: f64 = 0.1;
 /// Comments an hour from which a post is read by itself, not only when its wall shows more.
-const HOT: f64 = 0.5;
+const HOT: f64 = 0.3;
 /// Post-hours of waiting that a reading of comments is worth.
-const THREAD_WORTH: f64 = 0.25;
+const THREAD_WORTH: f64 = 0.1;
 /// Shortest and longest time between two readings of a post's comments.
 const THREAD_GAP: SignedDuration = SignedDuration::from_mins(3);
 const THREAD_GAP_MAX: SignedDuration = SignedDuration::from_hours(6);
