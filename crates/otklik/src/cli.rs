@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Works out the deadlines of a policy and says how they were counted.
     Sla(SlaArgs),
+    /// Shows what is crawled: the plan of a day, and how far each source is covered.
+    Sources(SourcesArgs),
     /// Makes, lists and takes back tokens of the API.
     Token(TokenArgs),
     /// Trains a model on labelled texts.
@@ -375,6 +377,24 @@ pub(crate) struct AccountPut {
     /// Do not let it sign in.
     #[arg(long)]
     pub(crate) off: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourcesArgs {
+    /// The configuration of the deployment, which must not be running: its log is opened.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: SourcesCommand,
+}
+
+/// What to show of sources.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum SourcesCommand {
+    /// Writes a line for each source: how often it is read, what lag comes of it, what stands in the way.
+    Plan,
+    /// Writes the map of coverage as JSON Lines.
+    Coverage,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
 mod log;
+mod sources;
 mod stores;
 
 use std::{
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub(crate) use self::log::LogSection;
+pub(crate) use self::sources::{CrawlSection, SourceGroup, SourceSection, merged};
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
 
 /// Names the library of ClickHouse in process, in place of the one in the cache.
@@ -25,7 +27,7 @@ const LIBCHDB_VERSION: &str = "26.7.3-stable.1";
 const SECRET_BYTES_MIN: usize = 16;
 
 /// The configuration of a deployment. Relative paths start at the folder of the file.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
     /// Folder of the embedded engines: log, posts, index, incidents.
@@ -58,6 +60,12 @@ pub(crate) struct Config {
     /// How long things are kept.
     #[serde(default)]
     pub(crate) keep: KeepSection,
+    /// How sources are read.
+    #[serde(default)]
+    pub(crate) crawl: CrawlSection,
+    /// What is read.
+    #[serde(default)]
+    pub(crate) sources: Vec<SourceSection>,
     /// How log lines look.
     #[serde(default)]
     pub(crate) log_format: LogFormat,
@@ -153,6 +161,8 @@ impl Config {
             incidents: IncidentsSection::default(),
             posts: PostsSection::default(),
             keep: KeepSection::default(),
+            crawl: CrawlSection::default(),
+            sources: Vec::new(),
             log_format: LogFormat::Text,
         }
     }
@@ -161,6 +171,7 @@ impl Config {
         let paths = [&mut self.dictionaries, &mut self.pipeline, &mut self.author_secret_file, &mut self.libchdb];
         let all = paths.into_iter().flatten().chain(&mut self.models).chain([&mut self.data]);
         let all = all.chain(self.log.paths()).chain(self.incidents.paths()).chain(self.posts.paths());
+        let all = all.chain(self.sources.iter_mut().flat_map(SourceSection::paths));
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }

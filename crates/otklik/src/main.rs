@@ -5,6 +5,7 @@ mod backup;
 mod cli;
 mod clocks;
 mod config;
+mod crawl;
 mod data_folder;
 mod demo;
 mod dictionaries;
@@ -18,6 +19,7 @@ mod regions;
 mod replay;
 mod run;
 mod serve;
+mod sources;
 mod stages;
 mod stop;
 mod system;
@@ -97,6 +99,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Route(args) => filters::route::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Sla(args) => filters::sla::run(&args),
+        Command::Sources(args) => sources::run(&args),
         Command::Token(args) => accounts::token(&args),
         Command::Train(args) => filters::train::run(&args),
     }

@@ -15,6 +15,7 @@ use crate::{
     clocks::SystemClock,
     config::Config,
     serve,
+    stages::does,
     system::System,
     telemetry, worker,
 };
@@ -64,7 +65,10 @@ async fn serve_all(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
         tracing::warn!("nobody can sign in yet: add an administrator by `otklik account put`");
     }
     let mut stages = system.start_stages(roles, None);
-    let reconcilers = system.start_reconcilers(&app)?;
+    let mut reconcilers = system.start_reconcilers(&app)?;
+    if does(roles, Role::Crawl) {
+        system.start_crawls(&mut reconcilers).await?;
+    }
     let served = tokio::spawn(serve::serve(listener, serve::desk(app, &system, metrics), system.stop.clone()));
     tracing::info!(%address, "otklik runs");
 

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cli::Role,
     config::Config,
+    crawl::{self, CoverageMap, CrawlEngines},
     dictionaries::DictionaryFiles,
     directory::directory,
     engines::Engines,
@@ -43,6 +44,7 @@ pub(crate) struct System {
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
+    pub(crate) coverage: CoverageMap,
     pub(crate) stop: CancellationToken,
 }
 
@@ -71,6 +73,7 @@ impl System {
             counters: Arc::new(Counters::default()),
             clock,
             gate,
+            coverage: CoverageMap::default(),
             stop: CancellationToken::new(),
         })
     }
@@ -138,6 +141,25 @@ impl System {
             tasks.spawn(Arc::clone(&reconcilers).run_again_and_again(job));
         }
         Ok(tasks)
+    }
+
+    /// Starts the crawls, each by itself.
+    ///
+    /// # Errors
+    /// A section of the configuration makes no sense, or what is kept of a crawl cannot be read.
+    pub(crate) async fn start_crawls(&self, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
+        let engines = CrawlEngines {
+            log: Arc::clone(&self.engines.log),
+            snapshots: Arc::clone(&self.engines.snapshots),
+            gate: self.gate.clone(),
+            clock: Arc::clone(&self.clock),
+            stop: self.stop.clone(),
+        };
+        let regions: Vec<&str> = self.regions.iter().map(|region| region.id.as_str()).collect();
+        for crawl in crawl::open(&self.config, &regions, &engines).await? {
+            tasks.spawn(crawl::run(crawl, engines.clone(), self.coverage.clone()));
+        }
+        Ok(())
     }
 
     /// Sees to what has come due, and tells what waits to be told.

@@ -1,11 +1,11 @@
-//! A process of a deployment that only moves records from one topic of the log to the next: it analyses, or groups. It
-//! needs the log in Kafka and opens no store.
+//! A process of a deployment that works on the log alone: it crawls, analyses, or groups. It needs the log in Kafka and opens no
+//! store.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use otklik_pipeline::{Counters, Runner};
+use otklik_pipeline::{Counters, Gate, Runner};
 use otklik_ports::{Log, Topic};
 use otklik_stores::snapshots_file::FileSnapshots;
 use tokio::task::JoinSet;
@@ -16,9 +16,11 @@ use crate::{
     cli::Role,
     clocks::SystemClock,
     config::Config,
+    crawl::{self, CoverageMap, CrawlEngines},
     dictionaries::DictionaryFiles,
     engines,
     filters::analyse::load_model,
+    regions,
     run::{asked_to_stop, end_within_time, ended},
     serve,
     stages::{Stages, does},
@@ -36,7 +38,8 @@ const NOBODY: &str = "nobody";
 pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
     let metrics = telemetry::start_metrics()?;
     let (listener, address) = serve::listen(config.web.listen).await?;
-    let dictionary = DictionaryFiles::load(config.dictionaries.as_deref())?.compile()?;
+    let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
+    let dictionary = files.compile()?;
     let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let log = engines::open_log(&config).await?;
     let stop = CancellationToken::new();
@@ -55,7 +58,19 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
         let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
         stages.group(&dictionary, Arc::new(snapshots));
     }
+    let mut crawls = JoinSet::new();
+    if does(roles, Role::Crawl) {
+        start_crawls(&config, &files, &log, &stop, &mut crawls).await?;
+    }
     let mut stages = stages.set;
+    if stages.is_empty() {
+        // Who only crawls runs until told to stop.
+        let stop = stop.clone();
+        stages.spawn(async move {
+            stop.cancelled().await;
+            Ok(())
+        });
+    }
     let health = Router::new().route("/healthz", get(StatusCode::OK)).route("/readyz", get(ready));
     let router = health.with_state(Arc::clone(&log)).merge(serve::metrics_route(log, metrics));
     let served = tokio::spawn(serve::serve(listener, router, stop.clone()));
@@ -67,8 +82,32 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
     };
     tracing::info!("otklik stops");
     stop.cancel();
-    end_within_time(stages, JoinSet::<()>::new(), served).await?;
+    end_within_time(stages, crawls, served).await?;
     failed.map_or(Ok(Outcome::Done), Err)
+}
+
+async fn start_crawls(
+    config: &Config,
+    files: &DictionaryFiles,
+    log: &Arc<dyn Log>,
+    stop: &CancellationToken,
+    crawls: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
+    let served = config.regions.iter().map(|named| regions::load(named, files));
+    let served = served.collect::<anyhow::Result<Vec<_>>>()?;
+    let names: Vec<&str> = served.iter().map(|region| region.id.as_str()).collect();
+    let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
+    let engines = CrawlEngines {
+        gate: Gate::new(Arc::clone(log), Arc::new(SystemClock), config.author_secret()?),
+        log: Arc::clone(log),
+        snapshots: Arc::new(snapshots),
+        clock: Arc::new(SystemClock),
+        stop: stop.clone(),
+    };
+    for crawl in crawl::open(config, &names, &engines).await? {
+        crawls.spawn(crawl::run(crawl, engines.clone(), CoverageMap::default()));
+    }
+    Ok(())
 }
 
 /// Whether the log answers.

@@ -1,0 +1,206 @@
+//! The crawl role: reads the sources of the configuration and hands their posts in at the gate.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::Context;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use otklik_domain::Network;
+use otklik_pipeline::Gate;
+use otklik_ports::{Clock, Cursor, Fetch, Log, PortResult, Snapshots};
+use otklik_sources::{
+    author::AuthorKeys,
+    crawl::{Coverage, Crawl, CrawlConfig, CrawlPorts, Intake, Step, Timer},
+    fetch::{HttpFetch, HttpSettings},
+    schedule::Policy,
+};
+use otklik_wire::{Post, log::Deletion};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, SourceGroup, merged};
+
+/// How long a crawl waits when the log or its limits cannot be written.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(5);
+/// How often the map of coverage is drawn anew.
+const DRAW_GAP: SignedDuration = SignedDuration::from_secs(10);
+/// Shortest time between two requests to one host of pages or feeds, and to one of an API.
+const PAGE_GAP: Duration = Duration::from_secs(1);
+const API_GAP: Duration = Duration::from_millis(250);
+
+/// Seconds since a source answered.
+const SOURCE_AGE: &str = "otklik_source_age_seconds";
+/// Whether something stands in the way of a source.
+const SOURCE_TROUBLE: &str = "otklik_source_trouble";
+/// Lists a crawl may still read today.
+const SOURCE_QUOTA: &str = "otklik_source_quota_left";
+
+/// What the crawls work with.
+#[derive(Clone)]
+pub(crate) struct CrawlEngines {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) snapshots: Arc<dyn Snapshots>,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) stop: CancellationToken,
+}
+
+/// The map of coverage: sources by crawl.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CoverageMap(Arc<Mutex<BTreeMap<String, Vec<Coverage>>>>);
+
+impl CoverageMap {
+    /// The sources of every crawl.
+    pub(crate) fn sources(&self) -> Vec<Coverage> {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.values().flatten().cloned().collect()
+    }
+
+    /// Draws the sources of a crawl anew.
+    pub(crate) fn draw(&self, crawl: &Crawl) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.insert(crawl.name().to_owned(), crawl.coverage());
+    }
+}
+
+/// Tells what is known of sources in figures.
+fn count(sources: &[Coverage], now: Timestamp) {
+    for source in sources {
+        let labels = [("network", source.network.as_str().to_owned()), ("source", source.id.clone())];
+        if let Some(answered) = source.answered_at {
+            metrics::gauge!(SOURCE_AGE, &labels).set(now.duration_since(answered).as_secs_f64());
+        }
+        metrics::gauge!(SOURCE_TROUBLE, &labels).set(if source.trouble.is_some() { 1.0 } else { 0.0 });
+        if let Some(left) = source.quota_left {
+            metrics::gauge!(SOURCE_QUOTA, "crawl" => source.crawl.clone()).set(f64::from(left));
+        }
+    }
+}
+
+/// Opens the crawls that the configuration describes.
+///
+/// # Errors
+/// A section makes no sense, a secret or what is kept of a crawl cannot be read.
+pub(crate) async fn open(config: &Config, regions: &[&str], engines: &CrawlEngines) -> anyhow::Result<Vec<Crawl>> {
+    let first = regions.first().copied().unwrap_or_default();
+    let sections = config.sources.iter().zip(1..);
+    let groups = sections.map(|(section, number)| section.group(number, first, regions));
+    let groups = merged(groups.collect::<anyhow::Result<Vec<_>>>()?);
+    let client = |gap| {
+        let settings = HttpSettings {
+            host_gap: gap,
+            allowed: config.crawl.allow.clone(),
+            ..HttpSettings::new(config.crawl.contact.clone())
+        };
+        HttpFetch::new(settings).context("sources cannot be read from this machine")
+    };
+    let (pages, api) = (Arc::new(client(PAGE_GAP)?), Arc::new(client(API_GAP)?));
+    let authors = AuthorKeys::new(config.author_secret()?);
+    let mut crawls = Vec::with_capacity(groups.len());
+    for group in groups {
+        let fetch: Arc<dyn Fetch> = match group.network {
+            Network::Telegram | Network::Rss => pages.clone(),
+            _ => api.clone(),
+        };
+        let ports = CrawlPorts {
+            fetch,
+            intake: Arc::new(GateWay { gate: engines.gate.clone(), log: Arc::clone(&engines.log) }),
+            snapshots: Arc::clone(&engines.snapshots),
+            clock: Arc::clone(&engines.clock),
+            timer: Arc::new(Sleep { clock: Arc::clone(&engines.clock), stop: engines.stop.clone() }),
+            authors: Some(authors.clone()),
+        };
+        let name = group.name.clone();
+        let crawl = Crawl::open(described(group, config.crawl.backfill_hours), ports).await;
+        crawls.push(crawl.with_context(|| format!("crawl {name} cannot be taken up"))?);
+    }
+    Ok(crawls)
+}
+
+fn described(group: SourceGroup, backfill_hours: u32) -> CrawlConfig {
+    CrawlConfig {
+        name: group.name,
+        network: group.network,
+        sources: group.sources,
+        limits: group.limits,
+        base: group.host,
+        credentials: group.credentials,
+        policy: Policy::Value,
+        backfill: SignedDuration::from_hours(backfill_hours.into()),
+    }
+}
+
+/// Runs a crawl until it is told to stop.
+pub(crate) async fn run(mut crawl: Crawl, engines: CrawlEngines, map: CoverageMap) {
+    let sleep = Sleep { clock: Arc::clone(&engines.clock), stop: engines.stop.clone() };
+    let mut drawn_at: Option<Timestamp> = None;
+    while !engines.stop.is_cancelled() {
+        let now = engines.clock.now();
+        if drawn_at.is_none_or(|drawn| now.duration_since(drawn) >= DRAW_GAP) {
+            map.draw(&crawl);
+            count(&crawl.coverage(), now);
+            drawn_at = Some(now);
+        }
+        match crawl.step().await {
+            Ok(Step::Done) => {}
+            // The map is drawn in between.
+            Ok(Step::Wait(until)) => sleep.wait_until(until.min(later(now, DRAW_GAP))).await,
+            Err(error) => {
+                tracing::warn!(crawl = crawl.name(), %error, "crawl could not write, it goes on shortly");
+                sleep.wait_until(later(now, AFTER_FAILURE)).await;
+            }
+        }
+    }
+}
+
+fn later(now: Timestamp, span: SignedDuration) -> Timestamp {
+    now.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// The way of crawled posts through the gate.
+struct GateWay {
+    gate: Gate,
+    log: Arc<dyn Log>,
+}
+
+#[async_trait]
+impl Intake for GateWay {
+    async fn take(&self, posts: Vec<Post>, cursor: Cursor) -> PortResult<()> {
+        for refused in self.gate.append(posts, Some(cursor), false).await? {
+            tracing::warn!(reason = %refused.reason, "a crawled post was refused");
+        }
+        Ok(())
+    }
+
+    async fn delete(&self, id: &str, region: &str) -> PortResult<()> {
+        self.gate.delete(Deletion { id: id.to_owned(), region: region.to_owned() }).await
+    }
+
+    async fn cursor(&self, source: &str) -> PortResult<Option<String>> {
+        self.log.cursor(source).await
+    }
+}
+
+/// Waits by the machine's clock, until it is told to stop.
+struct Sleep {
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+}
+
+#[async_trait]
+impl Timer for Sleep {
+    async fn wait_until(&self, time: Timestamp) {
+        let pause = Duration::try_from(time.duration_since(self.clock.now())).unwrap_or_default();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}
