@@ -8,6 +8,7 @@ mod deployment;
 mod files;
 mod posts;
 mod random;
+mod served;
 
 use std::{
     io::Write,
@@ -20,6 +21,7 @@ pub use self::{
     files::{File, files, none},
     posts::{demo_day, post},
     random::Random,
+    served::{Served, finds, search},
 };
 
 /// The folder of the workspace.

@@ -101,6 +101,12 @@ impl SourceSection {
         ensure!(!sources.is_empty(), "{at}: ids: names no source");
         let mut limits = Limits::of(network, sources.len());
         limits.lists_a_day = self.lists_a_day.unwrap_or(limits.lists_a_day);
+        let needs_token = matches!(network, Network::Vk | Network::Ok);
+        ensure!(
+            !needs_token || self.token_file.is_some(),
+            "{at}: token-file: {:?} is read with a token only",
+            self.network
+        );
         let secret = |path: &Option<PathBuf>| path.as_deref().map(read_secret).transpose();
         let credentials = Credentials {
             token: secret(&self.token_file).with_context(|| format!("{at}: token-file"))?,

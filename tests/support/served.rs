@@ -1,0 +1,92 @@
+//! A deployment that serves, and a client of its API.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{Deployment, Running, otklik};
+
+/// Longest wait for an answer to become as wanted.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A deployment that serves.
+#[derive(Debug)]
+pub struct Served {
+    /// Its process.
+    pub process: Running,
+    address: SocketAddr,
+    token: String,
+}
+
+impl Served {
+    /// Makes a token that may do everything. Nothing may serve yet.
+    pub fn token(deployment: &Deployment) -> String {
+        let created = otklik(["token", "--config"]).arg(deployment.config()).arg("create").arg("everything");
+        let created = created.arg("--role").arg("admin").run().with_code(0);
+        let token = created.stdout.split_whitespace().find(|word| word.starts_with("otklik_"));
+        token.expect("a token is written").to_owned()
+    }
+
+    /// Starts it with more lines of configuration, and waits until it is ready.
+    pub fn start(deployment: &Deployment, token: &str, more: &str) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let config = fs::read_to_string(deployment.config()).unwrap();
+        let own = deployment.folder().join("served.toml");
+        fs::write(&own, format!("{config}{more}\n[web]\nlisten = \"{free}\"\n")).unwrap();
+        let process = otklik(["run", "--config"]).arg(own).start();
+        let mut served = Self { process, address: free, token: token.to_owned() };
+        served.until("GET", "/readyz", |status, _| status == 200);
+        served
+    }
+
+    /// One request; nothing while nobody answers.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            self.token,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(body.as_bytes()).ok()?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).ok()?;
+        let (head, body) = reply.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some((status, serde_json::from_str(body).unwrap_or_default()))
+    }
+
+    /// Asks until the answer is as wanted.
+    ///
+    /// # Panics
+    /// It does not become so in time.
+    pub fn until(&mut self, method: &str, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
+        let began = Instant::now();
+        loop {
+            let reply = self.ask(method, path, "");
+            if reply.as_ref().is_some_and(|(status, body)| wanted(*status, body)) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{method} {path} stays at {reply:?}");
+            assert!(!self.process.ends_within(Duration::from_millis(50)), "the deployment ended by itself");
+        }
+    }
+}
+
+/// The path that searches a word.
+pub fn search(word: &str) -> String {
+    let query: String = word.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("/api/v1/search?q={query}")
+}
+
+/// Whether a search finds so many.
+pub fn finds(count: u64) -> impl Fn(u16, &Value) -> bool {
+    move |status, body| status == 200 && body["meta"]["total"] == count
+}
