@@ -1,10 +1,6 @@
 //! The crawl role: reads the sources of the configuration and hands their posts in at the gate.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -18,15 +14,21 @@ use otklik_sources::{
     fetch::{HttpFetch, HttpSettings},
     schedule::Policy,
 };
+use otklik_stores::snapshots_file::FileSnapshots;
 use otklik_wire::{Post, log::Deletion};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, SourceGroup, merged};
+use crate::{
+    clocks::SystemClock,
+    config::{Config, SourceGroup, merged},
+    dictionaries::DictionaryFiles,
+    regions,
+};
 
 /// How long a crawl waits when the log or its limits cannot be written.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(5);
-/// How often the map of coverage is drawn anew.
-const DRAW_GAP: SignedDuration = SignedDuration::from_secs(10);
+/// How often what is known of sources is told anew.
+const TELL_GAP: SignedDuration = SignedDuration::from_secs(10);
 /// Shortest time between two requests to one host of pages or feeds, and to one of an API.
 const PAGE_GAP: Duration = Duration::from_secs(1);
 const API_GAP: Duration = Duration::from_millis(250);
@@ -48,26 +50,8 @@ pub(crate) struct CrawlEngines {
     pub(crate) stop: CancellationToken,
 }
 
-/// The map of coverage: sources by crawl.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CoverageMap(Arc<Mutex<BTreeMap<String, Vec<Coverage>>>>);
-
-impl CoverageMap {
-    /// The sources of every crawl.
-    pub(crate) fn sources(&self) -> Vec<Coverage> {
-        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.values().flatten().cloned().collect()
-    }
-
-    /// Draws the sources of a crawl anew.
-    pub(crate) fn draw(&self, crawl: &Crawl) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.insert(crawl.name().to_owned(), crawl.coverage());
-    }
-}
-
 /// Tells what is known of sources in figures.
-fn count(sources: &[Coverage], now: Timestamp) {
+fn tell(sources: &[Coverage], now: Timestamp) {
     for source in sources {
         let labels = [("network", source.network.as_str().to_owned()), ("source", source.id.clone())];
         if let Some(answered) = source.answered_at {
@@ -78,6 +62,26 @@ fn count(sources: &[Coverage], now: Timestamp) {
             metrics::gauge!(SOURCE_QUOTA, "crawl" => source.crawl.clone()).set(f64::from(left));
         }
     }
+}
+
+/// Opens the crawls on the log alone, and gives what they work with.
+///
+/// # Errors
+/// As [`open`]; a region cannot be used, or what is kept in the data folder cannot be opened.
+pub(crate) async fn open_alone(
+    config: &Config,
+    files: &DictionaryFiles,
+    log: Arc<dyn Log>,
+    stop: CancellationToken,
+) -> anyhow::Result<(Vec<Crawl>, CrawlEngines)> {
+    let served = config.regions.iter().map(|named| regions::load(named, files));
+    let served = served.collect::<anyhow::Result<Vec<_>>>()?;
+    let names: Vec<&str> = served.iter().map(|region| region.id.as_str()).collect();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
+    let gate = Gate::new(Arc::clone(&log), Arc::clone(&clock), config.author_secret()?);
+    let engines = CrawlEngines { log, snapshots: Arc::new(snapshots), gate, clock, stop };
+    Ok((open(config, &names, &engines).await?, engines))
 }
 
 /// Opens the crawls that the configuration describes.
@@ -134,20 +138,19 @@ fn described(group: SourceGroup, backfill_hours: u32) -> CrawlConfig {
 }
 
 /// Runs a crawl until it is told to stop.
-pub(crate) async fn run(mut crawl: Crawl, engines: CrawlEngines, map: CoverageMap) {
+pub(crate) async fn run(mut crawl: Crawl, engines: CrawlEngines) {
     let sleep = Sleep { clock: Arc::clone(&engines.clock), stop: engines.stop.clone() };
-    let mut drawn_at: Option<Timestamp> = None;
+    let mut told_at: Option<Timestamp> = None;
     while !engines.stop.is_cancelled() {
         let now = engines.clock.now();
-        if drawn_at.is_none_or(|drawn| now.duration_since(drawn) >= DRAW_GAP) {
-            map.draw(&crawl);
-            count(&crawl.coverage(), now);
-            drawn_at = Some(now);
+        if told_at.is_none_or(|told| now.duration_since(told) >= TELL_GAP) {
+            tell(&crawl.coverage(), now);
+            told_at = Some(now);
         }
         match crawl.step().await {
             Ok(Step::Done) => {}
-            // The map is drawn in between.
-            Ok(Step::Wait(until)) => sleep.wait_until(until.min(later(now, DRAW_GAP))).await,
+            // What is known is told in between.
+            Ok(Step::Wait(until)) => sleep.wait_until(until.min(later(now, TELL_GAP))).await,
             Err(error) => {
                 tracing::warn!(crawl = crawl.name(), %error, "crawl could not write, it goes on shortly");
                 sleep.wait_until(later(now, AFTER_FAILURE)).await;

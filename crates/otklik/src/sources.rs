@@ -1,25 +1,18 @@
 //! `otklik sources`: what is crawled, how often, and how far it is covered.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
 use anyhow::Context;
-use otklik_pipeline::Gate;
-use otklik_sources::crawl::Coverage;
-use otklik_stores::snapshots_file::FileSnapshots;
+use otklik_sources::crawl::{Coverage, Crawl};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Outcome,
     cli::{SourcesArgs, SourcesCommand},
-    clocks::SystemClock,
     config::Config,
-    crawl::{self, CoverageMap, CrawlEngines},
+    crawl,
     dictionaries::DictionaryFiles,
     engines::open_log,
-    regions,
 };
 
 /// Shows sources.
@@ -42,27 +35,15 @@ pub(crate) fn run(args: &SourcesArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The coverage of every crawl, by its name.
 async fn coverage(config: &Config) -> anyhow::Result<Vec<Coverage>> {
     let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
-    let served = config.regions.iter().map(|named| regions::load(named, &files));
-    let served = served.collect::<anyhow::Result<Vec<_>>>()?;
-    let names: Vec<&str> = served.iter().map(|region| region.id.as_str()).collect();
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let log = open_log(config).await?;
-    let clock = Arc::new(SystemClock);
-    let engines = CrawlEngines {
-        gate: Gate::new(Arc::clone(&log), clock.clone(), config.author_secret()?),
-        log,
-        snapshots: Arc::new(FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?),
-        clock,
-        stop: CancellationToken::new(),
-    };
-    let map = CoverageMap::default();
-    for crawl in crawl::open(config, &names, &engines).await? {
-        map.draw(&crawl);
-    }
-    Ok(map.sources())
+    let (mut crawls, _) = crawl::open_alone(config, &files, log, CancellationToken::new()).await?;
+    crawls.sort_by(|a, b| a.name().cmp(b.name()));
+    Ok(crawls.iter().flat_map(Crawl::coverage).collect())
 }
 
 fn plan(out: &mut impl Write, coverage: &[Coverage]) -> io::Result<()> {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cli::Role,
     config::Config,
-    crawl::{self, CoverageMap, CrawlEngines},
+    crawl::{self, CrawlEngines},
     dictionaries::DictionaryFiles,
     directory::directory,
     engines::Engines,
@@ -44,7 +44,6 @@ pub(crate) struct System {
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
-    pub(crate) coverage: CoverageMap,
     pub(crate) stop: CancellationToken,
 }
 
@@ -73,7 +72,6 @@ impl System {
             counters: Arc::new(Counters::default()),
             clock,
             gate,
-            coverage: CoverageMap::default(),
             stop: CancellationToken::new(),
         })
     }
@@ -157,7 +155,7 @@ impl System {
         };
         let regions: Vec<&str> = self.regions.iter().map(|region| region.id.as_str()).collect();
         for crawl in crawl::open(&self.config, &regions, &engines).await? {
-            tasks.spawn(crawl::run(crawl, engines.clone(), self.coverage.clone()));
+            tasks.spawn(crawl::run(crawl, engines.clone()));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
-use otklik_pipeline::{Counters, Gate, Runner};
+use otklik_pipeline::{Counters, Runner};
 use otklik_ports::{Log, Topic};
 use otklik_stores::snapshots_file::FileSnapshots;
 use tokio::task::JoinSet;
@@ -16,11 +16,10 @@ use crate::{
     cli::Role,
     clocks::SystemClock,
     config::Config,
-    crawl::{self, CoverageMap, CrawlEngines},
+    crawl,
     dictionaries::DictionaryFiles,
     engines,
     filters::analyse::load_model,
-    regions,
     run::{asked_to_stop, end_within_time, ended},
     serve,
     stages::{Stages, does},
@@ -60,17 +59,12 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
     }
     let mut crawls = JoinSet::new();
     if does(roles, Role::Crawl) {
-        start_crawls(&config, &files, &log, &stop, &mut crawls).await?;
+        let (opened, engines) = crawl::open_alone(&config, &files, Arc::clone(&log), stop.clone()).await?;
+        for crawl in opened {
+            crawls.spawn(crawl::run(crawl, engines.clone()));
+        }
     }
     let mut stages = stages.set;
-    if stages.is_empty() {
-        // Who only crawls runs until told to stop.
-        let stop = stop.clone();
-        stages.spawn(async move {
-            stop.cancelled().await;
-            Ok(())
-        });
-    }
     let health = Router::new().route("/healthz", get(StatusCode::OK)).route("/readyz", get(ready));
     let router = health.with_state(Arc::clone(&log)).merge(serve::metrics_route(log, metrics));
     let served = tokio::spawn(serve::serve(listener, router, stop.clone()));
@@ -78,36 +72,13 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
 
     let failed = tokio::select! {
         asked = asked_to_stop() => asked.err(),
-        stage = stages.join_next() => Some(ended(stage)),
+        // Who only crawls has no stage that could end.
+        stage = stages.join_next(), if !stages.is_empty() => Some(ended(stage)),
     };
     tracing::info!("otklik stops");
     stop.cancel();
     end_within_time(stages, crawls, served).await?;
     failed.map_or(Ok(Outcome::Done), Err)
-}
-
-async fn start_crawls(
-    config: &Config,
-    files: &DictionaryFiles,
-    log: &Arc<dyn Log>,
-    stop: &CancellationToken,
-    crawls: &mut JoinSet<()>,
-) -> anyhow::Result<()> {
-    let served = config.regions.iter().map(|named| regions::load(named, files));
-    let served = served.collect::<anyhow::Result<Vec<_>>>()?;
-    let names: Vec<&str> = served.iter().map(|region| region.id.as_str()).collect();
-    let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
-    let engines = CrawlEngines {
-        gate: Gate::new(Arc::clone(log), Arc::new(SystemClock), config.author_secret()?),
-        log: Arc::clone(log),
-        snapshots: Arc::new(snapshots),
-        clock: Arc::new(SystemClock),
-        stop: stop.clone(),
-    };
-    for crawl in crawl::open(config, &names, &engines).await? {
-        crawls.spawn(crawl::run(crawl, engines.clone(), CoverageMap::default()));
-    }
-    Ok(())
 }
 
 /// Whether the log answers.

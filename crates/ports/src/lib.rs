@@ -13,6 +13,7 @@ mod log;
 pub mod memory;
 pub mod partitions;
 mod posts;
+mod public_address;
 mod search;
 mod snapshots;
 
@@ -28,5 +29,6 @@ pub use log::{Consumer, Cursor, Lag, Log, Output, PartitionPosition, Polled, Rec
 pub use posts::{
     Count, CountBy, CurvePoint, EventOrder, EventQuery, PostBatch, PostFilter, PostRow, Posts, Timeline, TimelinePoint,
 };
+pub use public_address::is_public;
 pub use search::{Facet, FacetField, HistogramPoint, Search, SearchBatch, SearchHit, SearchPage, SearchQuery};
 pub use snapshots::{Snapshot, Snapshots};

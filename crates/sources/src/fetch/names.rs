@@ -6,9 +6,8 @@ use std::{
 };
 
 use async_trait::async_trait;
+use otklik_ports::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
-use super::address::is_public;
 
 /// Looks names up.
 #[async_trait]
