@@ -64,13 +64,16 @@ pub(super) async fn write(session: &Session, batch: &IncidentBatch, process: &st
     Ok(draft.changed)
 }
 
-/// Opens those incidents that are not there yet.
+/// Opens those incidents that are not there yet. Inserted in the order of ids, as [`lock`] locks: two batches that open the
+/// same ones wait, and never crosswise.
 async fn open(session: &Session, opened: &[NewIncident], draft: &mut Draft) -> Result<()> {
     if opened.is_empty() {
         return Ok(());
     }
+    let mut ordered: Vec<&Incident> = opened.iter().map(|new| &new.incident).collect();
+    ordered.sort_by(|one, other| one.id.cmp(&other.id));
     let mut incidents = Rows::of_columns(rows::INCIDENT);
-    for NewIncident { incident, .. } in opened {
+    for incident in ordered {
         incidents.push(rows::values(incident, Answered::default())?)?;
     }
     let sql = insert("incidents", rows::INCIDENT, "ON CONFLICT (id) DO NOTHING RETURNING id, n");

@@ -57,15 +57,22 @@ async fn incidents_opened_twice_are_there_once() {
     let Some(server) = Server::start("several processes on PostgreSQL") else { return };
     let address = server.database();
     let stores = [open(&address).await, open(&address).await];
-    // One forwards, one backwards: they wait for one another crosswise, and both must come through.
-    let (one, other) =
-        tokio::join!(stores[0].write(batch(0..300, 0, 300)), stores[1].write(batch((0..300).rev(), 1, 300)));
-    one.unwrap();
-    other.unwrap();
-    assert_eq!(stores[0].list(&IncidentQuery::default()).await.unwrap().total, 300);
-    let told = stores[0].outbox(0, 1_000).await.unwrap();
+    // One forwards, one backwards: neither may come to wait for the other crosswise.
+    for first in (0..3_000).step_by(300) {
+        let ids = first..first + 300;
+        let (one, other) = tokio::join!(
+            stores[0].write(batch(ids.clone(), 0, ids.end)),
+            stores[1].write(batch(ids.clone().rev(), 1, ids.end))
+        );
+        one.unwrap();
+        other.unwrap();
+    }
+    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(server.ask(&address, deadlocks), "0");
+    assert_eq!(stores[0].list(&IncidentQuery::default()).await.unwrap().total, 3_000);
+    let told = stores[0].outbox(0, 10_000).await.unwrap();
     let ids: BTreeSet<_> = told.iter().map(|entry| entry.incident.id.clone()).collect();
-    assert_eq!((told.len(), ids.len()), (300, 300));
+    assert_eq!((told.len(), ids.len()), (3_000, 3_000));
 }
 
 #[tokio::test]
