@@ -19,6 +19,8 @@ struct Moments {
     opening: Duration,
     /// What one run should get done before it is killed.
     stretch: Duration,
+    /// A run now finds nothing to do: it is killed while the engines are opened.
+    work_is_done: bool,
 }
 
 impl Moments {
@@ -26,12 +28,17 @@ impl Moments {
     fn of(undisturbed: &Ended) -> Self {
         let seconds = Report::of(undisturbed).seconds;
         let work = Duration::from_secs_f64(seconds).min(undisturbed.took);
-        Self { random: Random::new(SEED), opening: undisturbed.took - work, stretch: work / (KILLS + 1) }
+        Self {
+            random: Random::new(SEED),
+            opening: undisturbed.took - work,
+            stretch: work / (KILLS + 1),
+            work_is_done: false,
+        }
     }
 
     /// Mostly in the midst of work, now and then while the engines are opened.
     fn next(&mut self) -> Duration {
-        if self.random.below(5) == 0 {
+        if self.work_is_done || self.random.below(5) == 0 {
             return self.opening.mul_f64(self.random.fraction());
         }
         self.opening + self.stretch.mul_f64(2.0 * self.random.fraction())
@@ -55,15 +62,15 @@ fn a_killed_replay_ends_as_an_undisturbed_one() {
     while kills < KILLS {
         let moment = moments.next();
         let mut run = deployment.replay(posts.as_str()).start();
-        if run.ends_within(moment) {
-            // It was done before its moment came: from now on it is killed while it finds nothing to do.
-            let ended = run.end_within(moment);
+        let ended = if run.ends_within(moment) { run.end_within(moment) } else { run.kill() };
+        if ended.signal == Some(9) {
+            kills += 1;
+            eprintln!("kill {kills} after {moment:?}");
+        } else {
+            // It was done before the kill came.
             assert!(matches!(ended.code, Some(0 | SOME_REFUSED)), "{}", ended.stderr);
-            continue;
+            moments.work_is_done = true;
         }
-        assert_eq!(run.kill().signal, Some(9));
-        kills += 1;
-        eprintln!("kill {kills} after {moment:?}");
     }
 
     check(&deployment, &posts, &expected);
