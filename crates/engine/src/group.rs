@@ -11,6 +11,8 @@ mod habits;
 mod owners;
 mod profile;
 mod relation;
+#[cfg(feature = "parts")]
+mod repeats;
 mod risk;
 mod state;
 mod stems;
@@ -24,6 +26,8 @@ use jiff::Timestamp;
 use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, PostKind, RegionId, TopicId};
 use otklik_text::{Fingerprint, Lexeme, Lexer};
 
+#[cfg(feature = "parts")]
+pub use self::repeats::RepeatWindow;
 pub use self::{corrections::Corrected, state::StateError};
 use self::{
     duplicates::Duplicates,

@@ -167,6 +167,8 @@ pub(crate) struct TrainArgs {
     /// Labelled texts, JSON Lines, gzipped when the name ends in .gz; `-` for standard input.
     pub(crate) file: PathBuf,
     #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
+    #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }
 
@@ -178,6 +180,8 @@ pub(crate) struct PredictArgs {
     /// The field that holds the text.
     #[arg(long, value_name = "FIELD", default_value = "text")]
     pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }
@@ -195,6 +199,8 @@ pub(crate) struct EvalArgs {
     pub(crate) text: String,
     /// Labelled texts, JSON Lines, gzipped when the name ends in .gz; `-` for standard input.
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) dictionaries: DictionaryArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }

@@ -9,7 +9,7 @@ use crate::{
     language::LanguageDetector,
     lexer::{Lexeme, Lexer},
     matcher::{Hit, Matcher},
-    model::Model,
+    model::{Model, Reader, hints},
     places::{Context, Cues, resolve},
     tone::{self, Signs, Tones},
 };
@@ -28,7 +28,7 @@ const HOMES_MAX: usize = 100_000;
 #[derive(Debug)]
 pub struct Analyser {
     dictionary: Arc<Dictionary>,
-    models: Vec<Arc<Model>>,
+    models: Vec<Reader>,
     versions: Versions,
     lexer: Lexer,
     matcher: Matcher,
@@ -55,7 +55,7 @@ impl Analyser {
             lexemes: Vec::new(),
             homes: rustc_hash::FxHashMap::default(),
             dictionary,
-            models,
+            models: models.into_iter().map(Reader::new).collect(),
         }
     }
 
@@ -102,11 +102,24 @@ impl Analyser {
             locality,
             versions: self.versions.clone(),
         };
-        for model in &self.models {
-            model.judge(&lexemes, &post.text, &mut analysis);
+        if !self.models.is_empty() {
+            let hints = hints(&analysis.topics);
+            for model in &mut self.models {
+                model.judge(&lexemes, &post.text, &hints, &mut analysis);
+            }
         }
         self.lexemes = lexemes;
         analysis
+    }
+
+    /// The topics that the dictionary finds in a text.
+    pub(crate) fn topics(&mut self, text: &str) -> Vec<TopicHit> {
+        let mut lexemes = std::mem::take(&mut self.lexemes);
+        self.lexer.read(text, &mut lexemes);
+        let hits = self.matcher.run(&lexemes, &self.lexer);
+        let found = self.sort_hits(&hits, &lexemes, text);
+        self.lexemes = lexemes;
+        found.topics
     }
 
     /// The stems of the last post read, for grouping and fingerprints.

@@ -10,7 +10,7 @@ use whatlang::Detector;
 
 use crate::{
     fold::{fold, hash_folded},
-    lexer::Lexeme,
+    lexer::{Lexeme, Lexer},
     token::Flags,
 };
 
@@ -76,6 +76,22 @@ const CYRILLIC: &[Signs] = &[
 /// Letters of Russian that most of the others lack.
 const RUSSIAN_WORDS: &str = "и в не на что как это по но за из от до для или где когда уже нет есть был была было были у нас вас мы вы \
     они он она все ещё так только может если чтобы после почему";
+
+/// Tells the language of texts, by itself; an analyser does it along with the rest. Each thread has its own.
+#[derive(Debug, Default)]
+pub struct LanguageReader {
+    lexer: Lexer,
+    lexemes: Vec<Lexeme>,
+    detector: LanguageDetector,
+}
+
+impl LanguageReader {
+    /// The language of a text; `und` when nothing tells it.
+    pub fn read(&mut self, text: &str) -> Language {
+        self.lexer.read(text, &mut self.lexemes);
+        self.detector.detect(text, &self.lexemes)
+    }
+}
 
 /// Tells languages apart. Its tables are made once.
 #[derive(Debug)]
@@ -185,12 +201,9 @@ fn two_letters(code: &'static str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lexer::Lexer;
 
     fn check(text: &str, expected: &str) {
-        let mut lexemes = Vec::new();
-        Lexer::default().read(text, &mut lexemes);
-        let language = LanguageDetector::default().detect(text, &lexemes);
+        let language = LanguageReader::default().read(text);
         assert_eq!(language.code, expected, "{text}: {}", language.confidence);
         assert!((0.0..=1.0).contains(&language.confidence));
     }

@@ -2,18 +2,21 @@
 
 mod features;
 mod file;
+mod predictor;
+mod reader;
 mod svm;
 mod train;
 
-use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, Intent, SentimentLabel, TopicHit, TopicId};
+use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, SentimentLabel, TopicHit, TopicId};
 use rustc_hash::FxHashMap;
 
-use self::features::{Extractor, Features};
+pub(crate) use self::{features::hints, reader::Reader};
 pub use self::{
     file::ModelFileError,
+    predictor::Predictor,
     train::{Sample, TrainError, TrainOptions, train},
 };
-use crate::lexer::{Lexeme, Lexer};
+use crate::lexer::Lexeme;
 
 /// Words shown as evidence for a model's topic.
 const EVIDENCE_WORDS: usize = 3;
@@ -39,7 +42,7 @@ pub struct Model {
     labels: Vec<String>,
     /// By hash of a feature: its row.
     rows: FxHashMap<u64, u32>,
-    /// By row: how much the feature says at all, its inverse document frequency.
+    /// By row: how much the feature says at all, its inverse document frequency; 1 for a hint.
     idf: Vec<f32>,
     /// Rows of one weight for each label, in units of `scales`.
     weights: Vec<i16>,
@@ -59,41 +62,6 @@ impl Model {
     /// The labels, sorted.
     pub fn labels(&self) -> &[String] {
         &self.labels
-    }
-
-    /// The likeliest labels of a text, at most five, the likeliest first.
-    pub fn predict(&self, text: &str, lexer: &mut Lexer) -> Vec<Scored> {
-        let mut lexemes = Vec::new();
-        lexer.read(text, &mut lexemes);
-        let scores = self.scores(&self.features(&lexemes, text));
-        let mut ranked: Vec<usize> = (0..scores.len()).collect();
-        let score = |index: usize| scores.get(index).copied().unwrap_or_default();
-        ranked.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
-        ranked
-            .into_iter()
-            .take(TOP)
-            .map(|index| Scored { label: self.labels.get(index).cloned().unwrap_or_default(), score: score(index) })
-            .collect()
-    }
-
-    /// Adds what the model reads from a text to its analysis. A model whose labels are polarities or intents sets those,
-    /// any other adds its labels as topics.
-    pub(crate) fn judge(&self, lexemes: &[Lexeme], text: &str, analysis: &mut Analysis) {
-        let features = self.features(lexemes, text);
-        let scores = self.scores(&features);
-        let best = (0..scores.len()).max_by(|&a, &b| {
-            scores.get(a).copied().unwrap_or_default().total_cmp(&scores.get(b).copied().unwrap_or_default())
-        });
-        let Some(best) = best else { return };
-        if self.labels.iter().all(|label| label.parse::<SentimentLabel>().is_ok()) {
-            self.set_sentiment(&scores, analysis);
-        } else if self.labels.iter().all(|label| label.parse::<Intent>().is_ok()) {
-            if let Some(intent) = self.labels.get(best).and_then(|label| label.parse().ok()) {
-                analysis.intent = intent;
-            }
-        } else {
-            self.add_topics(&scores, lexemes, text, analysis);
-        }
     }
 
     fn set_sentiment(&self, scores: &[f32], analysis: &mut Analysis) {
@@ -164,28 +132,22 @@ impl Model {
         weight.map_or(0.0, |&weight| f32::from(weight)) * self.scales.get(label).copied().unwrap_or_default()
     }
 
-    fn features(&self, lexemes: &[Lexeme], text: &str) -> Features {
-        Extractor::default().extract(lexemes, text, |hash| {
-            let row = *self.rows.get(&hash)?;
-            Some((row, *self.idf.get(row as usize)?))
-        })
+    fn row(&self, feature: u64) -> Option<u32> {
+        self.rows.get(&feature).copied()
     }
 
-    /// Probabilities of the labels.
-    fn scores(&self, features: &Features) -> Vec<f32> {
+    fn idf_of(&self, row: u32) -> f32 {
+        self.idf.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// Adds what a feature of a value says about each label to the sums.
+    fn add_row(&self, row: u32, value: f32, sums: &mut [f32]) {
         let labels = self.labels.len();
-        let mut sums = vec![0.0_f32; labels];
-        for &(row, value) in features {
-            let start = row as usize * labels;
-            for (sum, &weight) in sums.iter_mut().zip(self.weights.get(start..start + labels).unwrap_or_default()) {
-                *sum += f32::from(weight) * value;
-            }
+        let start = row as usize * labels;
+        let weights = self.weights.get(start..start + labels).unwrap_or_default();
+        for ((sum, &weight), scale) in sums.iter_mut().zip(weights).zip(&self.scales) {
+            *sum += f32::from(weight) * scale * value;
         }
-        for ((sum, scale), bias) in sums.iter_mut().zip(&self.scales).zip(&self.biases) {
-            *sum = *sum * scale + bias;
-        }
-        softmax(&mut sums, self.temperature);
-        sums
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, io};
 
-use otklik_text::Lexer;
+use otklik_text::Predictor;
 use serde::Serialize;
 
 use super::{analyse::load_model, train::read_labelled};
-use crate::{Outcome, cli::EvalArgs, jsonl};
+use crate::{Outcome, cli::EvalArgs, dictionaries::DictionaryFiles, jsonl};
 
 /// What was measured.
 #[derive(Debug, PartialEq, Serialize)]
@@ -37,13 +37,13 @@ struct Counts {
 /// Measures and prints the report.
 ///
 /// # Errors
-/// The model or the file cannot be read.
+/// The model, the dictionaries or the file cannot be read.
 pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
-    let model = load_model(&args.model)?;
-    let mut lexer = Lexer::default();
+    let dictionary = DictionaryFiles::load(args.dictionaries.dictionaries.as_deref())?.compile()?;
+    let mut predictor = Predictor::new(load_model(&args.model)?, dictionary);
     let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
     let outcome = read_labelled(&args.file, &args.text, &args.label, args.filter.strict, |text, truth| {
-        let predicted = model.predict(&text, &mut lexer).into_iter().next().map(|best| best.label).unwrap_or_default();
+        let predicted = predictor.predict(&text).into_iter().next().map(|best| best.label).unwrap_or_default();
         let right = u64::from(predicted == truth);
         counts.entry(predicted).or_default().predicted += 1;
         let own = counts.entry(truth).or_default();

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use otklik_text::{Lexer, Scored};
+use otklik_text::{Predictor, Scored};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{analyse::load_model, train::take_text};
-use crate::{Outcome, cli::PredictArgs, jsonl};
+use crate::{Outcome, cli::PredictArgs, dictionaries::DictionaryFiles, jsonl};
 
 /// A prediction.
 #[derive(Serialize)]
@@ -27,14 +27,14 @@ struct Label {
 /// Runs the filter.
 ///
 /// # Errors
-/// The model cannot be used; see [`jsonl::filter`].
+/// The model or the dictionaries cannot be used; see [`jsonl::filter`].
 pub(crate) fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
-    let model = load_model(&args.model)?;
-    let mut lexer = Lexer::default();
+    let dictionary = DictionaryFiles::load(args.dictionaries.dictionaries.as_deref())?.compile()?;
+    let mut predictor = Predictor::new(load_model(&args.model)?, dictionary);
     jsonl::filter(io::stdin().lock(), args.filter.strict, |mut object: Map<String, Value>| {
         let id = object.remove("id").unwrap_or(Value::Null);
         let text = take_text(&mut object, &args.text)?;
-        let top = model.predict(&text, &mut lexer);
+        let top = predictor.predict(&text);
         let best = top.first().cloned().unwrap_or(Scored { label: String::new(), score: 0.0 });
         let top = top.into_iter().map(|scored| Label { label: scored.label, score: scored.score }).collect();
         Ok(Prediction { id, label: best.label, score: best.score, top })

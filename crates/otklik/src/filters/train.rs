@@ -6,12 +6,12 @@ use anyhow::Context;
 use otklik_text::{Sample, TrainOptions, train};
 use serde_json::{Map, Value};
 
-use crate::{Outcome, cli::TrainArgs, jsonl};
+use crate::{Outcome, cli::TrainArgs, dictionaries::DictionaryFiles, jsonl};
 
 /// Trains and writes the model.
 ///
 /// # Errors
-/// The file cannot be read, nothing can be learnt from it, or the model cannot be written.
+/// The file or the dictionaries cannot be read, nothing can be learnt from it, or the model cannot be written.
 pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     let mut labelled: Vec<(String, String)> = Vec::new();
     let outcome = read_labelled(&args.file, &args.text, &args.label, args.filter.strict, |text, label| {
@@ -19,7 +19,8 @@ pub(crate) fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     })?;
     let samples: Vec<Sample<'_>> = labelled.iter().map(|(text, label)| Sample { text, label }).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let model = train(&samples, TrainOptions { threads, ..TrainOptions::default() })
+    let dictionary = DictionaryFiles::load(args.dictionaries.dictionaries.as_deref())?.compile()?;
+    let model = train(&samples, &dictionary, TrainOptions { threads, ..TrainOptions::default() })
         .with_context(|| format!("cannot train on {}", args.file.display()))?;
     let bytes = model.to_bytes();
     fs::write(&args.output, &bytes).with_context(|| format!("cannot write {}", args.output.display()))?;

@@ -2,13 +2,13 @@
 
 use super::Model;
 
-const MAGIC: &[u8; 8] = b"OTKLIKM1";
+const MAGIC: &[u8; 8] = b"OTKLIKM2";
 
 /// Why a file is not a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelFileError {
     /// Not written by `otklik train`, or by a version of another format.
-    #[error("not a model file of this version: it does not begin with OTKLIKM1")]
+    #[error("not a model file of this version: it does not begin with OTKLIKM2")]
     NotAModel,
     /// Cut short or changed.
     #[error("the model file is damaged: {0}")]
@@ -126,10 +126,15 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Sample, TrainOptions, train};
+    use crate::{
+        Dictionary,
+        model::{Sample, TrainOptions, train},
+    };
 
     fn model() -> Model {
         let samples = [
@@ -138,7 +143,8 @@ mod tests {
             Sample { text: "нет воды", label: "water" },
             Sample { text: "нет воды опять", label: "water" },
         ];
-        train(&samples, TrainOptions::default()).unwrap()
+        let dictionary = Arc::new(Dictionary::compile(&[]).unwrap());
+        train(&samples, &dictionary, TrainOptions::default()).unwrap()
     }
 
     #[test]
@@ -150,7 +156,7 @@ mod tests {
     #[test]
     fn refuses_what_is_no_model() {
         assert_eq!(Model::from_bytes(b""), Err(ModelFileError::NotAModel));
-        assert_eq!(Model::from_bytes(b"OTKLIKM1"), Err(ModelFileError::Damaged("it is cut short")));
+        assert_eq!(Model::from_bytes(b"OTKLIKM2"), Err(ModelFileError::Damaged("it is cut short")));
         let mut changed = model().to_bytes();
         if let Some(last) = changed.last_mut() {
             *last ^= 1;

@@ -1,17 +1,20 @@
 //! From labelled texts to a model.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, hash_map::Entry},
+    sync::Arc,
+};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Model,
-    features::{Extractor, Features},
+    features::{Cutter, Features, Hint, WORDS_MAX, Word, hints, of_pair, of_stem, to_unit},
     file::version_of,
     softmax,
     svm::{self, Plane, Task, shuffle},
 };
-use crate::lexer::Lexer;
+use crate::{Analyser, Dictionary};
 
 /// Most labels a model may have.
 const LABELS_MAX: usize = 2000;
@@ -19,6 +22,8 @@ const LABELS_MAX: usize = 2000;
 const TEXTS_MIN: u32 = 2;
 /// Share of the texts held back to learn how sure the model may be: one in so many.
 const HELD_BACK: usize = 5;
+/// How much rare labels weigh: 0 as often as they occur, 1 as much as the common ones.
+const BALANCE: f32 = 1.0;
 
 /// A labelled text.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +47,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { cost: 0.7, threads: 1, seed: 1 }
+        Self { cost: 0.5, threads: 1, seed: 1 }
     }
 }
 
@@ -66,18 +71,18 @@ pub enum TrainError {
     NoFeatures,
 }
 
-/// Trains a model.
+/// Trains a model, with the dictionary's topics as hints.
 ///
 /// # Errors
 /// Fewer than two labels, more than 2,000, or texts without common words.
-pub fn train(samples: &[Sample<'_>], options: TrainOptions) -> Result<Model, TrainError> {
+pub fn train(samples: &[Sample<'_>], dictionary: &Arc<Dictionary>, options: TrainOptions) -> Result<Model, TrainError> {
     let labels = label_ids(samples)?;
-    let counted = count(samples);
-    let vocabulary = Vocabulary::of(&counted);
+    let (words, counted) = count(samples, dictionary);
+    let vocabulary = Vocabulary::of(&words, &counted);
     if vocabulary.idf.is_empty() {
         return Err(TrainError::NoFeatures);
     }
-    let features: Vec<Features> = counted.iter().map(|counts| vocabulary.features(counts)).collect();
+    let features: Vec<Features> = counted.iter().map(|text| vocabulary.features(&words, text)).collect();
     let truth: Vec<usize> =
         samples.iter().map(|sample| labels.get(sample.label).copied().unwrap_or_default()).collect();
 
@@ -100,17 +105,46 @@ fn label_ids<'a>(samples: &[Sample<'a>]) -> Result<BTreeMap<&'a str, usize>, Tra
     Ok(labels)
 }
 
-fn count(samples: &[Sample<'_>]) -> Vec<Vec<(u64, u32)>> {
-    let mut lexer = Lexer::default();
-    let mut extractor = Extractor::default();
-    let mut lexemes = Vec::new();
-    samples
-        .iter()
-        .map(|sample| {
-            lexer.read(sample.text, &mut lexemes);
-            extractor.counts(&lexemes, sample.text).iter().map(|(&hash, &count)| (hash, count)).collect()
-        })
-        .collect()
+/// A text by what it holds.
+struct Counted {
+    /// Words, as places in [`Words`], with how often each occurs.
+    words: Vec<(u32, u32)>,
+    /// Pairs of neighbouring stems with how often each occurs.
+    pairs: Vec<(u64, u32)>,
+    hints: Vec<Hint>,
+}
+
+/// The different words of all texts: the feature of each one's stem, and of its pieces.
+type Words = Vec<(u64, Box<[u64]>)>;
+
+fn count(samples: &[Sample<'_>], dictionary: &Arc<Dictionary>) -> (Words, Vec<Counted>) {
+    let mut analyser = Analyser::new(Arc::clone(dictionary), Vec::new());
+    let mut cutter = Cutter::default();
+    let mut pieces = Vec::new();
+    let mut words: Words = Vec::new();
+    let mut places: FxHashMap<u64, u32> = FxHashMap::default();
+    let counted = samples.iter().map(|sample| {
+        let hints = hints(&analyser.topics(sample.text));
+        let mut own: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut pairs: BTreeMap<u64, u32> = BTreeMap::new();
+        let mut before = None;
+        for lexeme in analyser.lexemes().iter().take(WORDS_MAX) {
+            let word = Word::of(lexeme);
+            let place = *places.entry(word.form).or_insert_with(|| {
+                cutter.cut(lexeme, sample.text, &mut pieces);
+                words.push((of_stem(word.stem), pieces.as_slice().into()));
+                words.len() as u32 - 1
+            });
+            *own.entry(place).or_default() += 1;
+            if let Some(before) = before {
+                *pairs.entry(of_pair(before, word.stem)).or_default() += 1;
+            }
+            before = Some(word.stem);
+        }
+        Counted { words: own.into_iter().collect(), pairs: pairs.into_iter().collect(), hints }
+    });
+    let counted = counted.collect();
+    (words, counted)
 }
 
 struct Vocabulary {
@@ -119,33 +153,71 @@ struct Vocabulary {
 }
 
 impl Vocabulary {
-    fn of(counted: &[Vec<(u64, u32)>]) -> Self {
-        let mut texts: FxHashMap<u64, u32> = FxHashMap::default();
-        for (hash, _) in counted.iter().flatten() {
-            *texts.entry(*hash).or_default() += 1;
+    fn of(words: &Words, counted: &[Counted]) -> Self {
+        // A feature's texts, and the text that counted last.
+        let mut texts: FxHashMap<u64, (u32, usize)> = FxHashMap::default();
+        let mut hints: FxHashSet<u64> = FxHashSet::default();
+        for (number, text) in counted.iter().enumerate() {
+            let own = text.words.iter().filter_map(|(word, _)| words.get(*word as usize));
+            let of_words = own.flat_map(|(stem, pieces)| pieces.iter().copied().chain([*stem]));
+            let others = text.pairs.iter().map(|(pair, _)| *pair).chain(text.hints.iter().map(|(hint, _)| *hint));
+            for feature in of_words.chain(others) {
+                match texts.entry(feature) {
+                    Entry::Vacant(entry) => {
+                        entry.insert((1, number));
+                    }
+                    Entry::Occupied(mut entry) if entry.get().1 != number => {
+                        *entry.get_mut() = (entry.get().0 + 1, number);
+                    }
+                    Entry::Occupied(_) => {}
+                }
+            }
+            hints.extend(text.hints.iter().map(|(hint, _)| *hint));
         }
-        let mut kept: Vec<(u64, u32)> = texts.into_iter().filter(|(_, texts)| *texts >= TEXTS_MIN).collect();
+        let kept = texts.into_iter().filter(|(_, (texts, _))| *texts >= TEXTS_MIN);
+        let mut kept: Vec<(u64, u32)> = kept.map(|(feature, (texts, _))| (feature, texts)).collect();
         // Rows in order of their hashes: the same texts give the same model.
         kept.sort_unstable();
         let all = counted.len() as f32;
-        let idf = kept.iter().map(|(_, texts)| ((1.0 + all) / (1.0 + *texts as f32)).ln() + 1.0).collect();
-        let rows = kept.iter().zip(0..).map(|((hash, _), row)| (*hash, row)).collect();
+        let idf = kept.iter().map(|(feature, texts)| {
+            if hints.contains(feature) { 1.0 } else { ((1.0 + all) / (1.0 + *texts as f32)).ln() + 1.0 }
+        });
+        let idf = idf.collect();
+        let rows = kept.iter().zip(0..).map(|((feature, _), row)| (*feature, row)).collect();
         Self { rows, idf }
     }
 
-    fn features(&self, counts: &[(u64, u32)]) -> Features {
-        let mut features: Features = counts
-            .iter()
-            .filter_map(|(hash, count)| {
-                let row = *self.rows.get(hash)?;
-                Some((row, (1.0 + (*count as f32).ln()) * self.idf.get(row as usize)?))
-            })
-            .collect();
-        features.sort_unstable_by_key(|(row, _)| *row);
-        let length = features.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
-        if length > 0.0 {
-            features.iter_mut().for_each(|(_, value)| *value /= length);
+    /// The features of a text as a [`Reader`](super::reader::Reader) reckons them.
+    fn features(&self, words: &Words, text: &Counted) -> Features {
+        let known = |feature: u64| {
+            let row = *self.rows.get(&feature)?;
+            Some((row, *self.idf.get(row as usize)?))
+        };
+        let (mut by_stems, mut by_pieces): (Features, Features) = (Vec::new(), Vec::new());
+        let (mut stems_square, mut pieces_square) = (0.0, 0.0);
+        let add = |found: Option<(u32, f32)>, count: u32, features: &mut Features, square: &mut f32| {
+            if let Some((row, idf)) = found {
+                features.push((row, count as f32 * idf));
+                *square += count as f32 * idf * idf;
+            }
+        };
+        for (word, count) in &text.words {
+            let Some((stem, pieces)) = words.get(*word as usize) else { continue };
+            add(known(*stem), *count, &mut by_stems, &mut stems_square);
+            pieces.iter().for_each(|&piece| add(known(piece), *count, &mut by_pieces, &mut pieces_square));
         }
+        text.pairs.iter().for_each(|(pair, count)| add(known(*pair), *count, &mut by_stems, &mut stems_square));
+        let unit = to_unit(stems_square);
+        let mut features: Features = by_stems.into_iter().map(|(row, value)| (row, value * unit)).collect();
+        let unit = to_unit(pieces_square);
+        features.extend(by_pieces.into_iter().map(|(row, value)| (row, value * unit)));
+        features.extend(text.hints.iter().filter_map(|&(hint, strength)| Some((known(hint)?.0, strength))));
+        features.sort_unstable_by_key(|(row, _)| *row);
+        features.dedup_by(|(row, value), (kept, sum)| {
+            let same = row == kept;
+            *sum += if same { *value } else { 0.0 };
+            same
+        });
         features
     }
 }
@@ -164,8 +236,8 @@ fn train_planes(
     let train_one = |label: usize| {
         let positive: Vec<bool> = truth.iter().map(|&own| own == label).collect();
         let with = positive.iter().filter(|&&positive| positive).count().max(1) as f32;
-        // Balanced on the scale of a square root: rare labels are heard, but do not shout.
-        let balance = (samples.len() as f32 / with / labels as f32).sqrt().clamp(0.5, 10.0);
+        // Rare labels are heard as much as common ones.
+        let balance = (samples.len() as f32 / with / labels as f32).powf(BALANCE).clamp(0.2, 20.0);
         let task = Task {
             samples: &samples,
             positive: &positive,
@@ -254,6 +326,11 @@ fn pack(labels: BTreeMap<&str, usize>, vocabulary: Vocabulary, planes: &[Plane],
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Predictor;
+
+    fn dictionary() -> Arc<Dictionary> {
+        Arc::new(Dictionary::compile(&[]).unwrap())
+    }
 
     const TEXTS: [(&str, &str); 8] = [
         ("Яма на дороге, пробил колесо", "roads"),
@@ -272,10 +349,10 @@ mod tests {
 
     #[test]
     fn tells_labels_apart() {
-        let model = train(&samples(), TrainOptions::default()).unwrap();
-        let mut lexer = Lexer::default();
+        let model = train(&samples(), &dictionary(), TrainOptions::default()).unwrap();
+        let mut predictor = Predictor::new(Arc::new(model), dictionary());
         let mut check = |text: &str, expected: &str| {
-            let top = model.predict(text, &mut lexer);
+            let top = predictor.predict(text);
             assert_eq!(top[0].label, expected, "{text}: {top:?}");
             let total: f32 = top.iter().map(|scored| scored.score).sum();
             assert!((total - 1.0).abs() < 1e-3, "{total}");
@@ -286,17 +363,17 @@ mod tests {
 
     #[test]
     fn the_same_texts_give_the_same_model() {
-        let one = train(&samples(), TrainOptions::default()).unwrap();
-        let two = train(&samples(), TrainOptions { threads: 2, ..TrainOptions::default() }).unwrap();
+        let one = train(&samples(), &dictionary(), TrainOptions::default()).unwrap();
+        let two = train(&samples(), &dictionary(), TrainOptions { threads: 2, ..TrainOptions::default() }).unwrap();
         assert_eq!(one, two);
     }
 
     #[test]
     fn refuses_what_cannot_be_learnt() {
         let one_label = [Sample { text: "а", label: "x" }];
-        assert_eq!(train(&one_label, TrainOptions::default()), Err(TrainError::FewLabels { found: 1 }));
-        assert_eq!(train(&[], TrainOptions::default()), Err(TrainError::FewLabels { found: 0 }));
+        assert_eq!(train(&one_label, &dictionary(), TrainOptions::default()), Err(TrainError::FewLabels { found: 1 }));
+        assert_eq!(train(&[], &dictionary(), TrainOptions::default()), Err(TrainError::FewLabels { found: 0 }));
         let nothing_common = [Sample { text: "", label: "x" }, Sample { text: "", label: "y" }];
-        assert_eq!(train(&nothing_common, TrainOptions::default()), Err(TrainError::NoFeatures));
+        assert_eq!(train(&nothing_common, &dictionary(), TrainOptions::default()), Err(TrainError::NoFeatures));
     }
 }

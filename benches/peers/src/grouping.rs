@@ -1,0 +1,49 @@
+//! Posts into events. `grouping alone FILE`: the texts are analysed before the clock starts; `grouping whole FILE`: raw text to
+//! analysis to event. Prints the event of each.
+
+use std::collections::HashMap;
+
+use anyhow::bail;
+use otklik_engine::group::{GroupConfig, Grouper};
+use otklik_text::Analyser;
+use serde_json::{Value, json};
+
+use crate::{corpus, timed};
+
+pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
+    let file = more.first().copied().unwrap_or_default();
+    let content = std::fs::read_to_string(file)?;
+    let mut posts = Vec::new();
+    for (number, line) in content.lines().enumerate() {
+        let object: Value = serde_json::from_str(line)?;
+        let at = corpus::field(&object, "published_at").parse()?;
+        posts.push(corpus::post(&corpus::field(&object, "text"), number as i64, at));
+    }
+    let mut analyser = Analyser::new(corpus::dictionary()?, Vec::new());
+    let mut grouper = Grouper::new("bench".into(), GroupConfig::default());
+    let mut found = Vec::with_capacity(posts.len());
+    let mut result = match who {
+        "alone" => {
+            let analyses: Vec<_> = posts.iter().map(|post| analyser.analyse(post)).collect();
+            timed(posts.len(), || {
+                found.extend(
+                    posts.iter().zip(&analyses).map(|(post, analysis)| grouper.add(post, analysis).group.event),
+                );
+                json!({})
+            })
+        }
+        "whole" => timed(posts.len(), || {
+            found.extend(posts.iter().map(|post| grouper.add(post, &analyser.analyse(post)).group.event));
+            json!({})
+        }),
+        _ => bail!("there is no {who} here"),
+    };
+    let mut names: HashMap<&str, usize> = HashMap::new();
+    let numbers = found.iter().map(|event| {
+        let next = names.len();
+        *names.entry(event.as_str()).or_insert(next)
+    });
+    let numbers: Vec<usize> = numbers.collect();
+    result["found"] = json!(numbers);
+    Ok(result)
+}
