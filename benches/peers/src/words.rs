@@ -23,6 +23,18 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
                 json!({ "words": words })
             })
         }
+        // Words alone, without their stems.
+        "tokens" => {
+            let mut tokens = Vec::new();
+            timed(texts.len(), || {
+                let mut words = 0;
+                for text in &texts {
+                    otklik_text::tokenise(text, &mut tokens);
+                    words += black_box(&tokens).len();
+                }
+                json!({ "words": words })
+            })
+        }
         // The usual chain: lower case, split at what is no letter or digit, stem each word.
         "chain" => {
             let stemmer = Stemmer::create(Algorithm::Russian);

@@ -43,7 +43,7 @@ pub struct Dictionary {
     pub(crate) concepts: Vec<Concept>,
     pub(crate) rules: Vec<Rule>,
     /// By slot: the rules for which it is the rarest.
-    pub(crate) anchored: Vec<Vec<u32>>,
+    pub(crate) anchored: Vec<Vec<Anchored>>,
     pub(crate) gazetteer: Gazetteer,
     topics: BTreeMap<TopicId, Topic>,
     blocks: Vec<(BlockId, String)>,
@@ -85,6 +85,14 @@ pub(crate) struct Rule {
     pub(crate) weight: f32,
     pub(crate) slots: Box<[u32]>,
     pub(crate) absent: Box<[u32]>,
+}
+
+/// A rule where it is tried, with another of its slots: where that was not found the rule is not even looked at. A rule of one slot has
+/// that one again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Anchored {
+    pub(crate) rule: u32,
+    pub(crate) partner: u32,
 }
 
 /// A sentence and whether it must give its concept.
@@ -336,7 +344,7 @@ impl Builder {
 }
 
 /// Hangs each rule on the slot fewest rules share: a rule is only tried where that slot was found.
-fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<u32>> {
+fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<Anchored>> {
     let mut uses = vec![0_u32; slots];
     for slot in rules.iter().flat_map(|rule| &rule.slots) {
         if let Some(count) = uses.get_mut(*slot as usize) {
@@ -345,9 +353,14 @@ fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<u32>> {
     }
     let mut anchored = vec![Vec::new(); slots];
     for (index, rule) in rules.iter().enumerate() {
-        let rarest = rule.slots.iter().min_by_key(|&&slot| uses.get(slot as usize).copied());
-        if let Some(hung) = rarest.and_then(|&slot| anchored.get_mut(slot as usize)) {
-            hung.push(index as u32);
+        let rarest = |but: Option<u32>| {
+            let others = rule.slots.iter().copied().filter(|&slot| Some(slot) != but);
+            others.min_by_key(|&slot| uses.get(slot as usize).copied())
+        };
+        let Some(anchor) = rarest(None) else { continue };
+        let partner = rarest(Some(anchor)).unwrap_or(anchor);
+        if let Some(hung) = anchored.get_mut(anchor as usize) {
+            hung.push(Anchored { rule: index as u32, partner });
         }
     }
     anchored

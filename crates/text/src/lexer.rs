@@ -10,12 +10,12 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     fold::fold_into,
-    lexicon::{Continuation, Lexicon, WordId},
+    lexicon::{Continuation, Lexicon, WordId, bit_of},
     token::{Ending, Flags, Token, tokenise},
 };
 
-/// Entries of the table of forms; a power of two. 24 bytes each.
-const ENTRIES: usize = 1 << 17;
+/// Pairs of entries of the table of forms; a power of two.
+const PAIRS: usize = 1 << 16;
 /// Distinct sets of word patterns kept; more than any dictionary has, and a bound all the same.
 const WORD_SETS_MAX: usize = 1 << 20;
 
@@ -34,6 +34,8 @@ pub struct Lexeme {
 #[derive(Debug, Default)]
 pub(crate) struct WordSet {
     pub(crate) words: Box<[WordId]>,
+    /// The bits of its words ([`bit_of`](crate::lexicon::bit_of)).
+    pub(crate) mask: u64,
     pub(crate) begins: Box<[Continuation]>,
 }
 
@@ -45,11 +47,16 @@ struct Entry {
     words: u32,
 }
 
+/// The two places where a form may stand, in one line of the processor's cache; the one used last stands first.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Pair([Entry; 2]);
+
 /// Reads texts word by word. Keeps its table from text to text; each thread has its own.
 pub struct Lexer {
     lexicon: Arc<Lexicon>,
     stemmer: Stemmer,
-    entries: Vec<Entry>,
+    pairs: Vec<Pair>,
     sets: Vec<WordSet>,
     set_ids: FxHashMap<Box<[WordId]>, u32>,
     folded: String,
@@ -74,7 +81,7 @@ impl Lexer {
         Self {
             lexicon,
             stemmer: Stemmer::create(Algorithm::Russian),
-            entries: vec![Entry::default(); ENTRIES],
+            pairs: vec![Pair::default(); PAIRS],
             sets: vec![WordSet::default()],
             set_ids: FxHashMap::default(),
             folded: String::new(),
@@ -87,11 +94,10 @@ impl Lexer {
         lexemes.clear();
         let mut tokens = std::mem::take(&mut self.tokens);
         let ending = tokenise(text, &mut tokens);
-        lexemes.reserve(tokens.len());
-        for token in &tokens {
+        lexemes.extend(tokens.iter().map(|token| {
             let entry = self.entry(token, text);
-            lexemes.push(Lexeme { token: *token, stem: entry.stem, words: entry.words });
-        }
+            Lexeme { token: *token, stem: entry.stem, words: entry.words }
+        }));
         self.tokens = tokens;
         ending
     }
@@ -100,12 +106,12 @@ impl Lexer {
         self.sets.get(index as usize)
     }
 
-    /// Looks a form up in its two places; the one used last stands first.
+    /// Looks a form up.
     #[inline]
     fn entry(&mut self, token: &Token, text: &str) -> Entry {
         let form = token.form;
-        let first = (form >> 20) as usize & (ENTRIES - 2);
-        if let Some([a, b]) = self.entries.get(first..first + 2).and_then(|pair| <&[Entry; 2]>::try_from(pair).ok()) {
+        let place = (form >> 20) as usize & (PAIRS - 1);
+        if let Some(Pair([a, b])) = self.pairs.get(place) {
             if a.form == form {
                 return *a;
             }
@@ -113,11 +119,11 @@ impl Lexer {
                 return *b;
             }
         }
-        self.new_entry(token, text, first)
+        self.new_entry(token, text, place)
     }
 
     #[cold]
-    fn new_entry(&mut self, token: &Token, text: &str, first: usize) -> Entry {
+    fn new_entry(&mut self, token: &Token, text: &str, place: usize) -> Entry {
         let mut folded = std::mem::take(&mut self.folded);
         fold_into(token.text(text), &mut folded);
         if token.flags.has(Flags::EMOJI) {
@@ -131,11 +137,8 @@ impl Lexer {
         let words = self.set_of(self.lexicon.words(token.form, stem, &folded));
         self.folded = folded;
         let entry = Entry { form: token.form, stem, words };
-        if let Some(pair) = self.entries.get_mut(first..first + 2) {
-            pair.swap(0, 1);
-            if let Some(slot) = pair.first_mut() {
-                *slot = entry;
-            }
+        if let Some(Pair([first, second])) = self.pairs.get_mut(place) {
+            *second = std::mem::replace(first, entry);
         }
         entry
     }
@@ -152,8 +155,9 @@ impl Lexer {
         }
         let begins = words.iter().flat_map(|&word| self.lexicon.continuations(word).iter().cloned()).collect();
         let id = self.sets.len() as u32;
+        let mask = words.iter().fold(0, |mask, &word| mask | bit_of(word));
         let words = words.into_boxed_slice();
-        self.sets.push(WordSet { words: words.clone(), begins });
+        self.sets.push(WordSet { words: words.clone(), mask, begins });
         self.set_ids.insert(words, id);
         id
     }

@@ -73,6 +73,8 @@ pub(crate) struct Matcher {
     found: Vec<(u32, Words)>,
     /// By slot: its stretch of `found`; empty for a slot that was not found.
     by_slot: Vec<(u32, u32)>,
+    /// By slot a bit: whether it was found.
+    is_found: Vec<u64>,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
     chosen: Vec<Words>,
@@ -89,6 +91,7 @@ impl Matcher {
             dictionary,
             found: Vec::new(),
             by_slot: vec![(0, 0); slots],
+            is_found: vec![0; slots.div_ceil(64)],
             held: Vec::new(),
             chosen: Vec::new(),
             before: Vec::new(),
@@ -115,7 +118,8 @@ impl Matcher {
                 continue;
             }
             let Some(set) = lexer.set(lexeme.words) else { continue };
-            for continuation in &set.begins {
+            let next = lexemes.get(index + 1).and_then(|next| lexer.set(next.words)).map_or(0, |next| next.mask);
+            for continuation in set.begins.iter().filter(|continuation| continuation.next & next == continuation.next) {
                 let follows = continuation.rest.iter().enumerate().all(|(step, word)| {
                     lexemes
                         .get(index + 1 + step)
@@ -163,6 +167,9 @@ impl Matcher {
             if let Some(range) = self.by_slot.get_mut(slot as usize) {
                 *range = (start as u32, (start + length) as u32);
             }
+            if let Some(bits) = self.is_found.get_mut(slot as usize / 64) {
+                *bits |= 1 << (slot % 64);
+            }
             start += length;
         }
     }
@@ -176,10 +183,14 @@ impl Matcher {
                 continue;
             }
             last = Some(slot);
-            for &index in dictionary.anchored.get(slot as usize).map_or(&[][..], Vec::as_slice) {
-                let Some(rule) = dictionary.rules.get(index as usize) else { continue };
+            for tried in dictionary.anchored.get(slot as usize).map_or(&[][..], Vec::as_slice) {
+                let partner = self.is_found.get(tried.partner as usize / 64).copied().unwrap_or_default();
+                if partner >> (tried.partner % 64) & 1 == 0 {
+                    continue;
+                }
+                let Some(rule) = dictionary.rules.get(tried.rule as usize) else { continue };
                 if let Some(words) = self.holds(rule, slot, &mut chosen) {
-                    self.held.push((index, words));
+                    self.held.push((tried.rule, words));
                 }
             }
         }
@@ -288,6 +299,9 @@ impl Matcher {
         for (slot, _) in self.found.drain(..) {
             if let Some(range) = self.by_slot.get_mut(slot as usize) {
                 *range = (0, 0);
+            }
+            if let Some(bits) = self.is_found.get_mut(slot as usize / 64) {
+                *bits = 0;
             }
         }
         self.held.clear();

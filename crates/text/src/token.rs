@@ -170,6 +170,10 @@ impl Scanner<'_> {
     fn run(&mut self, tokens: &mut Vec<Token>) {
         while let Some(&byte) = self.bytes.get(self.at) {
             let begins_word = match byte {
+                b' ' => {
+                    self.space();
+                    false
+                }
                 0..=0x7F => match ASCII[byte as usize] {
                     SEPARATOR => {
                         self.separator(byte);
@@ -198,9 +202,15 @@ impl Scanner<'_> {
             b',' | b';' => self.before |= Flags::AFTER_COMMA,
             b'#' => self.before |= Flags::HASHTAG,
             b'-' | b'/' => self.before |= Flags::JOINED,
-            // A space undoes what joins to the next word.
-            _ => self.before.0 &= !(Flags::JOINED.0 | Flags::HASHTAG.0),
+            _ => return self.space(),
         }
+        self.step(1);
+    }
+
+    /// A space undoes what joins to the next word.
+    #[inline(always)]
+    fn space(&mut self) {
+        self.before.0 &= !(Flags::JOINED.0 | Flags::HASHTAG.0);
         self.step(1);
     }
 
@@ -265,7 +275,10 @@ impl Scanner<'_> {
         let (start, first_char) = (self.at, self.chars);
         let mut flags = self.before;
         let mut hash = FormHash::new();
-        while let Some(letter) = self.letter(&mut flags, self.chars == first_char) {
+        loop {
+            self.common_letters(&mut flags, &mut hash, first_char);
+            // What stopped them is the end of the word, or an uncommon letter of it.
+            let Some(letter) = self.letter_slowly(&mut flags, self.chars == first_char) else { break };
             hash.push(letter);
         }
         let mut form = hash.finish();
@@ -274,7 +287,7 @@ impl Scanner<'_> {
             fold_into(self.text.get(start..self.at).unwrap_or_default(), &mut folded);
             form = hash_folded(&folded);
         }
-        if is_address_scheme(form) && self.skip_address() {
+        if flags.has(Flags::LATIN) && is_address_scheme(form) && self.skip_address() {
             self.before.0 &= !Flags::JOINED.0;
             return;
         }
@@ -288,41 +301,47 @@ impl Scanner<'_> {
         self.before = Flags::JOINED;
     }
 
-    /// Takes the next letter or digit of a word, folded; `None` at its end.
+    /// Takes the letters and digits of a word that are ASCII or common Cyrillic, folded, up to what is neither.
     #[inline(always)]
-    fn letter(&mut self, flags: &mut Flags, first: bool) -> Option<u32> {
-        let &byte = self.bytes.get(self.at)?;
-        if byte < 0x80 {
-            let capital = if first { Flags::CAPITAL } else { Flags::CAPITAL_INSIDE };
-            let (set, folded) = match ASCII[byte as usize] {
-                LETTER => (Flags::LATIN, byte),
-                CAPITAL => (Flags::LATIN | capital, byte | 0x20),
-                DIGIT => (Flags::DIGIT, byte),
-                _ => return None,
-            };
-            *flags |= set;
-            self.step(1);
-            return Some(u32::from(folded));
-        }
-        if byte == 0xD0 || byte == 0xD1 {
-            let next = self.bytes.get(self.at + 1).copied().unwrap_or(0x80);
-            let index = usize::from(byte & 1) << 6 | usize::from(next & 0x3F);
-            let folded = CYRILLIC[index];
-            if folded != 0 {
-                *flags |= Flags::CYRILLIC;
-                if index < 0x30 {
-                    *flags |= if first { Flags::CAPITAL } else { Flags::CAPITAL_INSIDE };
+    fn common_letters(&mut self, flags: &mut Flags, hash: &mut FormHash, first_char: u32) {
+        let bytes = self.bytes;
+        let (mut at, mut chars, mut kinds) = (self.at, self.chars, 0_u16);
+        let mut capital = if chars == first_char { Flags::CAPITAL.0 } else { Flags::CAPITAL_INSIDE.0 };
+        while let Some(&byte) = bytes.get(at) {
+            if byte & 0xFE == 0xD0 {
+                let next = bytes.get(at + 1).copied().unwrap_or(0x80);
+                let index = usize::from(byte & 1) << 6 | usize::from(next & 0x3F);
+                let folded = CYRILLIC[index];
+                if folded == 0 {
+                    break;
                 }
-                self.at += 2;
-                self.chars += 1;
-                return Some(u32::from(folded));
+                kinds |= Flags::CYRILLIC.0 | if index < 0x30 { capital } else { 0 };
+                hash.push(u32::from(folded));
+                at += 2;
+            } else if byte < 0x80 {
+                let (kind, folded) = match ASCII[usize::from(byte)] {
+                    LETTER => (Flags::LATIN.0, byte),
+                    CAPITAL => (Flags::LATIN.0 | capital, byte | 0x20),
+                    DIGIT => (Flags::DIGIT.0, byte),
+                    _ => break,
+                };
+                kinds |= kind;
+                hash.push(u32::from(folded));
+                at += 1;
+            } else {
+                break;
             }
+            chars += 1;
+            capital = Flags::CAPITAL_INSIDE.0;
         }
-        self.letter_slowly(flags, first)
+        flags.0 |= kinds;
+        (self.at, self.chars) = (at, chars);
     }
 
+    /// Takes the next letter or digit of a word, folded, however it is written; `None` at the word's end.
     fn letter_slowly(&mut self, flags: &mut Flags, first: bool) -> Option<u32> {
-        let c = self.current()?;
+        // Nothing else in ASCII is a letter or a digit.
+        let c = self.bytes.get(self.at).filter(|byte| !byte.is_ascii()).and_then(|_| self.current())?;
         let folded = match classify(c) {
             Class::Letter(letter) => {
                 *flags |= if is_cyrillic(letter) { Flags::CYRILLIC } else { Flags::LATIN };
