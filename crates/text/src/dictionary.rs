@@ -87,12 +87,12 @@ pub(crate) struct Rule {
     pub(crate) absent: Box<[u32]>,
 }
 
-/// A rule where it is tried, with another of its slots: where that was not found the rule is not even looked at. A rule of one slot has
-/// that one again.
+/// A rule where it is tried, with two more of its slots: where one of them was not found the rule is not even looked at. A rule of fewer
+/// slots has some of them again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Anchored {
     pub(crate) rule: u32,
-    pub(crate) partner: u32,
+    pub(crate) partners: [u32; 2],
 }
 
 /// A sentence and whether it must give its concept.
@@ -353,14 +353,12 @@ fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<Anchored>> {
     }
     let mut anchored = vec![Vec::new(); slots];
     for (index, rule) in rules.iter().enumerate() {
-        let rarest = |but: Option<u32>| {
-            let others = rule.slots.iter().copied().filter(|&slot| Some(slot) != but);
-            others.min_by_key(|&slot| uses.get(slot as usize).copied())
-        };
-        let Some(anchor) = rarest(None) else { continue };
-        let partner = rarest(Some(anchor)).unwrap_or(anchor);
+        let mut slots: Vec<u32> = rule.slots.to_vec();
+        slots.sort_by_key(|&slot| uses.get(slot as usize).copied());
+        let Some(&anchor) = slots.first() else { continue };
+        let partner = |nth: usize| slots.get(nth).copied().unwrap_or(anchor);
         if let Some(hung) = anchored.get_mut(anchor as usize) {
-            hung.push(Anchored { rule: index as u32, partner });
+            hung.push(Anchored { rule: index as u32, partners: [partner(1), partner(2)] });
         }
     }
     anchored

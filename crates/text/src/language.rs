@@ -1,81 +1,66 @@
 //! The language of a short post.
 //!
-//! Letters that only some languages have decide first, then small words; the long tail of languages in other scripts is
-//! whatlang's. A short Russian post («яма на дороге») looks like half a dozen languages to a model of letters alone.
+//! Cyrillic words are judged by their letters: how likely each is after the two before it, in each of twelve languages
+//! (`language/letters.txt`). What a word says for each language is reckoned once and kept. The long tail of languages in other
+//! scripts is whatlang's. A post without anything that speaks against it is Russian.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use otklik_domain::Language;
+use rustc_hash::FxHashMap;
 use whatlang::Detector;
 
 use crate::{
-    fold::{fold, hash_folded},
+    fold::fold_into,
     lexer::{Lexeme, Lexer},
     token::Flags,
 };
 
 /// Texts without letters tell nothing.
 const UNKNOWN: &str = "und";
+/// Languages told apart by letters.
+const LANGUAGES: usize = 12;
+/// Words whose scores are kept; a power of two. 32 bytes each.
+const WORDS_KEPT: usize = 1 << 14;
+/// Unlikelihoods are whole numbers of quarters of a nat.
+const UNIT: f32 = 4.0;
+/// What Russian has ahead of the others: most posts are in it.
+const RUSSIAN_AHEAD: i32 = 8;
+/// Words of a text looked at.
+const TEXT_WORDS_MAX: usize = 200;
 
-/// A language by what gives it away.
-struct Signs {
-    code: &'static str,
-    /// Letters Russian does not have.
-    letters: &'static str,
-    /// Letters of it that no other of these languages has.
-    own: &'static str,
-    /// Small words Russian does not have.
-    words: &'static str,
+/// How unlikely letters are, by language.
+type Unlikely = [u8; LANGUAGES];
+
+/// What is known of letters.
+struct Letters {
+    /// Codes of the languages, Russian first.
+    codes: Vec<&'static str>,
+    /// By one letter, a letter after another, a letter after two others; a space stands for the edge of a word.
+    unlikely: FxHashMap<[char; 3], Unlikely>,
 }
 
-const CYRILLIC: &[Signs] = &[
-    Signs {
-        code: "uk",
-        letters: "іїєґ",
-        own: "їєґ",
-        words: "та що не як це але або від для щоб немає буде чому коли вже дуже",
-    },
-    Signs {
-        code: "be", letters: "іў", own: "ў", words: "і што не гэта як але ці для няма калі вельмі ужо таксама"
-    },
-    Signs {
-        code: "bg",
-        letters: "",
-        own: "",
-        words: "и не на да се от за това няма ще как какво също много защо къде вода̀ та съм със",
-    },
-    Signs {
-        code: "sr",
-        letters: "јљњћђџ",
-        own: "јљњћђџ",
-        words: "је није да се на за или као што има нема како све само",
-    },
-    Signs {
-        code: "kk", letters: "әғқңөұүһі", own: "ұ", words: "және мен бұл бар жоқ үшін деп емес қалай бізде су"
-    },
-    Signs {
-        code: "tt",
-        letters: "әөүҗңһ",
-        own: "җ",
-        words: "һәм белән бу бар юк өчен дип түгел ничек бездә су урамда",
-    },
-    Signs {
-        code: "ba", letters: "әөүҙғҡңҫһ", own: "ҙҡҫ", words: "һәм менән был бар юҡ өсөн тип түгел"
-    },
-    Signs {
-        code: "udm", letters: "ӝӟӥӧӵ", own: "ӝӟӥӵ", words: "но вань ӧвӧл та ке кадь бен туж асьме вылын"
-    },
-    Signs {
-        code: "tyv", letters: "өүң", own: "", words: "болгаш бар чок бо дээш чүге кижи дыка эвес"
-    },
-    Signs { code: "os", letters: "ӕ", own: "ӕ", words: "ӕмӕ уӕд нӕ ис нӕй цы кӕд уый" },
-    Signs { code: "cv", letters: "ӑӗҫӳ", own: "ӑӗӳ", words: "тата пур ҫук ку мар" },
-    Signs { code: "mhr", letters: "ӱӧҥ", own: "ӱҥ", words: "да уке уло тиде" },
-];
+/// How the file writes the edge of a word.
+const EDGE: char = '_';
 
-/// Letters of Russian that most of the others lack.
-const RUSSIAN_WORDS: &str = "и в не на что как это по но за из от до для или где когда уже нет есть был была было были у нас вас мы вы \
-    они он она все ещё так только может если чтобы после почему";
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
+    let mut lines = include_str!("language/letters.txt").lines();
+    let codes: Vec<&'static str> = lines.next().unwrap_or_default().split(' ').collect();
+    debug_assert_eq!(codes.len(), LANGUAGES, "the first line names the languages");
+    let read = |line: &str| {
+        let (letters, numbers) = line.split_once(' ')?;
+        let mut key = ['\0'; 3];
+        // Shorter ones stand at the end.
+        let length = letters.chars().count();
+        letters.chars().zip(3_usize.checked_sub(length)?..).for_each(|(letter, place)| key[place] = letter);
+        let mut unlikely = [0; LANGUAGES];
+        for (place, digit) in unlikely.iter_mut().zip(numbers.chars()) {
+            *place = digit.to_digit(36)? as u8;
+        }
+        Some((key, unlikely))
+    };
+    Letters { codes, unlikely: lines.filter_map(read).collect() }
+});
 
 /// Tells the language of texts, by itself; an analyser does it along with the rest. Each thread has its own.
 #[derive(Debug, Default)]
@@ -93,69 +78,61 @@ impl LanguageReader {
     }
 }
 
-/// Tells languages apart. Its tables are made once.
+/// Tells languages apart. Each thread has its own.
 #[derive(Debug)]
 pub(crate) struct LanguageDetector {
-    /// By language of [`CYRILLIC`]: hashes of its small words, sorted.
-    words: Vec<Vec<u64>>,
-    russian: Vec<u64>,
+    words: Vec<Kept>,
+    folded: String,
     rest: Detector,
+}
+
+/// What a word says for each language, by the hash of its form; that is 0 where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Kept {
+    form: u64,
+    scores: [i16; LANGUAGES],
 }
 
 impl Default for LanguageDetector {
     fn default() -> Self {
-        let hashes = |words: &str| {
-            let mut hashes: Vec<u64> = words.split_whitespace().map(|word| hash_folded(&fold(word))).collect();
-            hashes.sort_unstable();
-            hashes
-        };
-        Self {
-            words: CYRILLIC.iter().map(|signs| hashes(signs.words)).collect(),
-            russian: hashes(RUSSIAN_WORDS),
-            rest: Detector::new(),
-        }
+        Self { words: vec![Kept::default(); WORDS_KEPT], folded: String::new(), rest: Detector::new() }
     }
 }
 
 impl LanguageDetector {
-    pub(crate) fn detect(&self, text: &str, lexemes: &[Lexeme]) -> Language {
-        let count = |flag: Flags| lexemes.iter().filter(|lexeme| lexeme.token.flags.has(flag)).count();
-        let (cyrillic, latin) = (count(Flags::CYRILLIC), count(Flags::LATIN));
-        if cyrillic == 0 && latin == 0 {
-            return language(UNKNOWN, 0.0);
+    pub(crate) fn detect(&mut self, text: &str, lexemes: &[Lexeme]) -> Language {
+        let mut scores = [0_i32; LANGUAGES];
+        let (mut cyrillic, mut latin) = (0_usize, 0_usize);
+        for lexeme in lexemes.iter().take(TEXT_WORDS_MAX) {
+            let flags = lexeme.token.flags;
+            latin += usize::from(flags.has(Flags::LATIN));
+            if flags.has(Flags::CYRILLIC) {
+                cyrillic += 1;
+                let word = self.word(lexeme, text);
+                scores.iter_mut().zip(word).for_each(|(sum, score)| *sum += i32::from(score));
+            }
         }
-        if latin > cyrillic { self.detect_rest(text) } else { self.detect_cyrillic(text, lexemes, cyrillic) }
+        match (cyrillic, latin) {
+            (0, 0) => language(UNKNOWN, 0.0),
+            _ if latin > cyrillic => self.detect_rest(text),
+            _ => likeliest(scores),
+        }
     }
 
-    fn detect_cyrillic(&self, text: &str, lexemes: &[Lexeme], words: usize) -> Language {
-        let mut scores = vec![0.0_f32; CYRILLIC.len()];
-        let mut russian = 0.3;
-        // The common letters are two-byte ones of a small range; a text without others needs no look at its letters.
-        let letters = text.chars().filter(|c| !matches!(c, '\0'..='\u{7F}' | 'а'..='я' | 'А'..='Я' | 'ё' | 'Ё'));
-        for c in letters.flat_map(char::to_lowercase) {
-            for (score, signs) in scores.iter_mut().zip(CYRILLIC) {
-                *score += if signs.own.contains(c) {
-                    2.0
-                } else if signs.letters.contains(c) {
-                    1.0
-                } else {
-                    0.0
-                };
+    /// What a word says for each language, from the table or for the first time.
+    fn word(&mut self, lexeme: &Lexeme, text: &str) -> [i16; LANGUAGES] {
+        let form = lexeme.token.form;
+        let place = (form >> 20) as usize & (WORDS_KEPT - 1);
+        match self.words.get(place) {
+            Some(kept) if kept.form == form => kept.scores,
+            _ => {
+                fold_into(lexeme.token.text(text), &mut self.folded);
+                let scores = word_scores(&self.folded);
+                if let Some(kept) = self.words.get_mut(place) {
+                    *kept = Kept { form, scores };
+                }
+                scores
             }
-        }
-        for lexeme in lexemes {
-            let form = lexeme.token.form;
-            russian += if self.russian.binary_search(&form).is_ok() { 0.7 } else { 0.0 };
-            for (score, words) in scores.iter_mut().zip(&self.words) {
-                *score += if words.binary_search(&form).is_ok() { 0.7 } else { 0.0 };
-            }
-        }
-        russian += text.chars().filter(|c| matches!(c, 'ы' | 'э' | 'ъ' | 'щ' | 'ё')).count() as f32 * 0.2;
-        let best = scores.iter().copied().zip(CYRILLIC).max_by(|(a, _), (b, _)| a.total_cmp(b));
-        match best {
-            Some((score, signs)) if score > russian => language(signs.code, sure(score, russian, words)),
-            Some((score, _)) => language("ru", sure(russian + 0.4, score, words)),
-            None => language("ru", 0.5),
         }
     }
 
@@ -173,10 +150,29 @@ fn language(code: &'static str, confidence: f32) -> Language {
     Language { code: Cow::Borrowed(code), confidence: confidence.clamp(0.0, 1.0) }
 }
 
-fn sure(best: f32, second: f32, words: usize) -> f32 {
-    let lead = (best - second) / (best + second + 0.5);
-    let length = (words as f32 / 4.0).min(1.0);
-    0.5 + 0.5 * lead * (0.5 + 0.5 * length)
+/// The sum of how unlikely the letters of a word are, taken away from nothing.
+#[cold]
+fn word_scores(word: &str) -> [i16; LANGUAGES] {
+    let known = &LETTERS.unlikely;
+    let mut scores = [0_i16; LANGUAGES];
+    let (mut before, mut last) = (EDGE, EDGE);
+    for letter in word.chars().chain([EDGE]) {
+        let found = known.get(&[before, last, letter]).or_else(|| known.get(&['\0', last, letter]));
+        // A letter none of them has tells nothing.
+        if let Some(unlikely) = found.or_else(|| known.get(&['\0', '\0', letter])) {
+            scores.iter_mut().zip(unlikely).for_each(|(score, unlikely)| *score -= i16::from(*unlikely));
+        }
+        (before, last) = (last, letter);
+    }
+    scores
+}
+
+fn likeliest(mut scores: [i32; LANGUAGES]) -> Language {
+    scores[0] += RUSSIAN_AHEAD;
+    // Of equal ones the first.
+    let best = (0..LANGUAGES).rev().max_by_key(|&index| scores[index]).unwrap_or_default();
+    let total: f32 = scores.iter().map(|&score| ((score - scores[best]) as f32 / UNIT).exp()).sum();
+    language(LETTERS.codes.get(best).copied().unwrap_or(UNKNOWN), total.recip())
 }
 
 /// Two-letter codes where there is one, as the rest of Otklik writes them.

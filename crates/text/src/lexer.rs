@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     fold::fold_into,
-    lexicon::{Continuation, Lexicon, WordId, bit_of},
+    lexicon::{Continuation, Lexicon, Target, WordId, bit_of},
     token::{Ending, Flags, Token, tokenise},
 };
 
@@ -34,9 +34,49 @@ pub struct Lexeme {
 #[derive(Debug, Default)]
 pub(crate) struct WordSet {
     pub(crate) words: Box<[WordId]>,
-    /// The bits of its words ([`bit_of`](crate::lexicon::bit_of)).
+    /// The bits of its words ([`bit_of`]).
     pub(crate) mask: u64,
-    pub(crate) begins: Box<[Continuation]>,
+    /// What its words stand for by themselves.
+    pub(crate) alone: Box<[Target]>,
+    /// Phrases that go on, in order of the bit of the word that follows.
+    longer: Box<[Continuation]>,
+    /// By bit: where its phrases begin in `longer`, and after the last bit where they end.
+    begins: Box<[u32]>,
+}
+
+impl WordSet {
+    fn new(words: Box<[WordId]>, lexicon: &Lexicon) -> Self {
+        let all = words.iter().flat_map(|&word| lexicon.continuations(word));
+        let (mut longer, alone): (Vec<&Continuation>, Vec<&Continuation>) =
+            all.partition(|continuation| !continuation.rest.is_empty());
+        let bit = |continuation: &Continuation| continuation.rest.first().map_or(0, |&word| bit_of(word));
+        longer.sort_by_key(|continuation| bit(continuation));
+        let begins = (0..=u64::BITS).map(|of| longer.partition_point(|continuation| bit(continuation) < of) as u32);
+        Self {
+            mask: words.iter().fold(0, |mask, &word| mask | 1 << bit_of(word)),
+            alone: alone.into_iter().map(|continuation| continuation.target).collect(),
+            begins: begins.collect(),
+            longer: longer.into_iter().cloned().collect(),
+            words,
+        }
+    }
+
+    /// The phrases whose second word may be among words of these bits.
+    pub(crate) fn longer(&self, mut next: u64) -> impl Iterator<Item = &Continuation> {
+        if self.longer.is_empty() {
+            next = 0;
+        }
+        let bits = std::iter::from_fn(move || {
+            let bit = next.trailing_zeros();
+            next &= next.wrapping_sub(1);
+            (bit < u64::BITS).then_some(bit as usize)
+        });
+        bits.flat_map(|bit| {
+            let from = self.begins.get(bit).map_or(0, |&from| from as usize);
+            let to = self.begins.get(bit + 1).map_or(0, |&to| to as usize);
+            self.longer.get(from..to).unwrap_or_default()
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -153,11 +193,9 @@ impl Lexer {
         if self.sets.len() >= WORD_SETS_MAX {
             return 0;
         }
-        let begins = words.iter().flat_map(|&word| self.lexicon.continuations(word).iter().cloned()).collect();
         let id = self.sets.len() as u32;
-        let mask = words.iter().fold(0, |mask, &word| mask | bit_of(word));
         let words = words.into_boxed_slice();
-        self.sets.push(WordSet { words: words.clone(), mask, begins });
+        self.sets.push(WordSet::new(words.clone(), &self.lexicon));
         self.set_ids.insert(words, id);
         id
     }

@@ -24,15 +24,13 @@ pub(crate) enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Continuation {
     pub(crate) target: Target,
-    /// The bit of the first word that has to follow, 0 for a phrase of one word.
-    pub(crate) next: u64,
     /// The words that have to follow, none for a phrase of one word.
     pub(crate) rest: Box<[WordId]>,
 }
 
-/// One of 64 bits that a word has: where the bits of a set lack it, the word is not in the set.
-pub(crate) fn bit_of(word: WordId) -> u64 {
-    1 << (word.wrapping_mul(0x9E37_79B9) >> 26)
+/// Which of 64 bits a word has: where a set of words lacks the bit, it lacks the word.
+pub(crate) fn bit_of(word: WordId) -> u32 {
+    word.wrapping_mul(0x9E37_79B9) >> 26
 }
 
 /// Tables from words to phrases.
@@ -70,8 +68,7 @@ impl Lexicon {
     pub(crate) fn add_words(&mut self, words: &[WordId], target: Target) {
         let Some((first, rest)) = words.split_first() else { return };
         if let Some(continuations) = self.continuations.get_mut(*first as usize) {
-            let next = rest.first().map_or(0, |&word| bit_of(word));
-            let continuation = Continuation { target, next, rest: rest.into() };
+            let continuation = Continuation { target, rest: rest.into() };
             if !continuations.contains(&continuation) {
                 continuations.push(continuation);
             }

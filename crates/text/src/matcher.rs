@@ -74,7 +74,7 @@ pub(crate) struct Matcher {
     /// By slot: its stretch of `found`; empty for a slot that was not found.
     by_slot: Vec<(u32, u32)>,
     /// By slot a bit: whether it was found.
-    is_found: Vec<u64>,
+    found_bits: Vec<u64>,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
     chosen: Vec<Words>,
@@ -91,7 +91,7 @@ impl Matcher {
             dictionary,
             found: Vec::new(),
             by_slot: vec![(0, 0); slots],
-            is_found: vec![0; slots.div_ceil(64)],
+            found_bits: vec![0; slots.div_ceil(64)],
             held: Vec::new(),
             chosen: Vec::new(),
             before: Vec::new(),
@@ -118,8 +118,12 @@ impl Matcher {
                 continue;
             }
             let Some(set) = lexer.set(lexeme.words) else { continue };
+            let from = index as u32;
+            for &target in &set.alone {
+                self.note(target, Words { from, to: from + 1 });
+            }
             let next = lexemes.get(index + 1).and_then(|next| lexer.set(next.words)).map_or(0, |next| next.mask);
-            for continuation in set.begins.iter().filter(|continuation| continuation.next & next == continuation.next) {
+            for continuation in set.longer(next) {
                 let follows = continuation.rest.iter().enumerate().all(|(step, word)| {
                     lexemes
                         .get(index + 1 + step)
@@ -127,14 +131,17 @@ impl Matcher {
                         .is_some_and(|next| next.words.binary_search(word).is_ok())
                 });
                 if follows {
-                    let from = index as u32;
-                    let words = Words { from, to: from + 1 + continuation.rest.len() as u32 };
-                    match continuation.target {
-                        Target::Slot(slot) => self.found.push((slot, words)),
-                        Target::Name(name) => self.names.push((name, words)),
-                    }
+                    let to = from + 1 + continuation.rest.len() as u32;
+                    self.note(continuation.target, Words { from, to });
                 }
             }
+        }
+    }
+
+    fn note(&mut self, target: Target, words: Words) {
+        match target {
+            Target::Slot(slot) => self.found.push((slot, words)),
+            Target::Name(name) => self.names.push((name, words)),
         }
     }
 
@@ -167,7 +174,7 @@ impl Matcher {
             if let Some(range) = self.by_slot.get_mut(slot as usize) {
                 *range = (start as u32, (start + length) as u32);
             }
-            if let Some(bits) = self.is_found.get_mut(slot as usize / 64) {
+            if let Some(bits) = self.found_bits.get_mut(slot as usize / 64) {
                 *bits |= 1 << (slot % 64);
             }
             start += length;
@@ -184,8 +191,7 @@ impl Matcher {
             }
             last = Some(slot);
             for tried in dictionary.anchored.get(slot as usize).map_or(&[][..], Vec::as_slice) {
-                let partner = self.is_found.get(tried.partner as usize / 64).copied().unwrap_or_default();
-                if partner >> (tried.partner % 64) & 1 == 0 {
+                if !tried.partners.iter().all(|&slot| self.is_found(slot)) {
                     continue;
                 }
                 let Some(rule) = dictionary.rules.get(tried.rule as usize) else { continue };
@@ -197,6 +203,10 @@ impl Matcher {
         self.chosen = chosen;
     }
 
+    fn is_found(&self, slot: u32) -> bool {
+        self.found_bits.get(slot as usize / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
+    }
+
     fn occurrences(&self, slot: u32) -> &[(u32, Words)] {
         let (from, to) = self.by_slot.get(slot as usize).copied().unwrap_or_default();
         self.found.get(from as usize..to as usize).unwrap_or_default()
@@ -204,7 +214,7 @@ impl Matcher {
 
     /// Where a rule holds, the tightest place of those its anchor offers.
     fn holds(&self, rule: &Rule, anchor: u32, chosen: &mut Vec<Words>) -> Option<Words> {
-        if rule.slots.iter().any(|&slot| self.occurrences(slot).is_empty()) {
+        if !rule.slots.iter().all(|&slot| self.is_found(slot)) {
             return None;
         }
         let mut best: Option<Words> = None;
@@ -300,7 +310,7 @@ impl Matcher {
             if let Some(range) = self.by_slot.get_mut(slot as usize) {
                 *range = (0, 0);
             }
-            if let Some(bits) = self.is_found.get_mut(slot as usize / 64) {
+            if let Some(bits) = self.found_bits.get_mut(slot as usize / 64) {
                 *bits = 0;
             }
         }
