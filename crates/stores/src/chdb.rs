@@ -84,6 +84,8 @@ impl Chdb {
             password: self.password.clone().into(),
             database: database.to_owned(),
             compression: false,
+            cluster: None,
+            query_memory_bytes: None,
         }
     }
 

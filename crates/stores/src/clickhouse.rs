@@ -1,4 +1,4 @@
-//! Posts and events in ClickHouse: a server or cluster, or the engine in process (`chdb`). The same code for both.
+//! Posts and events in ClickHouse: a server, a cluster, or the engine in process (`chdb`). The same code for all.
 
 mod expire;
 mod failure;
@@ -6,6 +6,7 @@ mod filter;
 mod migrations;
 mod read;
 mod records;
+mod tables;
 mod write;
 
 use std::time::Duration;
@@ -15,13 +16,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use otklik_domain::{Event, EventId, PostId};
 use otklik_ports::{
-    Count, CountBy, CurvePoint, ErrorKind, EventQuery, PortError, PortResult, PostBatch, PostFilter, PostRow, Posts,
-    Timeline, TimelinePoint,
+    Count, CountBy, CurvePoint, EventQuery, PortResult, PostBatch, PostFilter, PostRow, Posts, Timeline, TimelinePoint,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time;
 
-use self::failure::failure;
+use self::{failure::failure, tables::Tables};
 
 /// How long a query may take, and the client waits a little longer.
 const QUERY_TIME_MAX: Duration = Duration::from_secs(30);
@@ -41,12 +41,18 @@ pub struct ClickHouseConfig {
     pub database: String,
     /// Whether to compress what goes over the network.
     pub compression: bool,
+    /// The cluster the tables are spread over, as `system.clusters` names it; without it they are on this one server. Its
+    /// servers know the macros `{shard}` and `{replica}`.
+    pub cluster: Option<String>,
+    /// Memory of a query at most, in bytes; without it the server's own limit holds.
+    pub query_memory_bytes: Option<u64>,
 }
 
 /// Posts and events in ClickHouse. Clones share their connections.
 #[derive(Clone)]
 pub struct ClickHousePosts {
     client: Client,
+    tables: Tables,
 }
 
 impl ClickHousePosts {
@@ -56,12 +62,9 @@ impl ClickHousePosts {
     /// `Unavailable`, `Unauthorized`; `Rejected` when the database's name cannot be used or it belongs to a newer
     /// version.
     pub async fn open(config: &ClickHouseConfig) -> PortResult<Self> {
-        let ClickHouseConfig { url, user, password, database, compression } = config;
-        if database.is_empty() || !database.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            let message = format!("ClickHouse database {database:?}: use letters, digits and _");
-            return Err(PortError::new(ErrorKind::Rejected, message));
-        }
-        let server = Client::default()
+        let ClickHouseConfig { url, user, password, database, compression, cluster, query_memory_bytes } = config;
+        let tables = Tables::new(database, cluster.as_deref())?;
+        let mut server = Client::default()
             .with_url(url)
             .with_user(user)
             .with_password(password.expose_secret())
@@ -71,8 +74,23 @@ impl ClickHousePosts {
             .with_setting("result_overflow_mode", "throw")
             .with_setting("async_insert", "0")
             .with_setting("do_not_merge_across_partitions_select_final", "1");
-        within_time("migrating ClickHouse", async { Ok(migrations::migrate(&server, database).await) }).await??;
-        Ok(Self { client: server.with_database(database) })
+        if let Some(bytes) = query_memory_bytes {
+            server = server.with_setting("max_memory_usage", bytes.to_string());
+        }
+        for (name, value) in tables.settings() {
+            server = server.with_setting(*name, *value);
+        }
+        within_time("migrating ClickHouse", async { Ok(migrations::migrate(&server, &tables).await) }).await??;
+        Ok(Self { client: server.with_database(database), tables })
+    }
+
+    /// The statements that make the database and its tables, in order: what [`ClickHousePosts::open`] runs on an empty
+    /// server, for those who run it by hand.
+    ///
+    /// # Errors
+    /// `Rejected` when the names of database or cluster cannot be used.
+    pub fn schema(config: &ClickHouseConfig) -> PortResult<Vec<String>> {
+        migrations::statements(&Tables::new(&config.database, config.cluster.as_deref())?)
     }
 }
 

@@ -56,6 +56,10 @@ pub(crate) struct ClickHouseSection {
     /// The database; made when it is not there.
     #[serde(default = "database")]
     pub(crate) database: String,
+    /// The cluster the tables are spread over, as `system.clusters` names it; without it they are on that one server.
+    pub(crate) cluster: Option<String>,
+    /// Memory of a query at most, in megabytes; without it the server's own limit holds.
+    pub(crate) query_megabytes: Option<u64>,
 }
 
 fn connections() -> usize {
@@ -123,6 +127,8 @@ impl ClickHouseSection {
             password: password.unwrap_or_default(),
             database: self.database.clone(),
             compression: true,
+            cluster: self.cluster.clone(),
+            query_memory_bytes: self.query_megabytes.map(|megabytes| megabytes << 20),
         })
     }
 }

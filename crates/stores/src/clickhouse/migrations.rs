@@ -9,7 +9,7 @@ use rust_embed::RustEmbed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::failure::failure;
+use super::{failure::failure, tables::Tables};
 
 #[derive(RustEmbed)]
 #[folder = "../../schemas/clickhouse"]
@@ -35,23 +35,23 @@ struct Applied {
 ///
 /// # Errors
 /// `Rejected` when the database was made by a newer version, or a migration was changed after it was run.
-pub(super) async fn migrate(server: &Client, database: &str) -> PortResult<()> {
+pub(super) async fn migrate(server: &Client, tables: &Tables) -> PortResult<()> {
     let what = "migrating ClickHouse";
+    let database = tables.database();
     let exists = server.query("SELECT count() FROM system.databases WHERE name = {database:String}");
     let exists: u64 = exists.param("database", database).fetch_one().await.map_err(|error| failure(what, error))?;
     if exists == 0 {
-        let create = server.query("CREATE DATABASE IF NOT EXISTS {database:Identifier}");
-        create.param("database", database).execute().await.map_err(|error| failure(what, error))?;
+        server.query_raw(&tables.create_database()).execute().await.map_err(|error| failure(what, error))?;
     }
     let client = server.clone().with_database(database);
-    let table = "CREATE TABLE IF NOT EXISTS schema_migrations (number UInt32, name String, checksum String, \
-                 applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY number";
-    client.query(table).execute().await.map_err(|error| failure(what, error))?;
+    client.query_raw(&tables.create_migrations()).execute().await.map_err(|error| failure(what, error))?;
     let applied = client.query("SELECT ?fields FROM schema_migrations FINAL ORDER BY number").fetch_all::<Applied>();
     let applied = applied.await.map_err(|error| failure(what, error))?;
     for migration in pending(known()?, &applied)? {
         let what = format!("migration {:04}-{} of ClickHouse", migration.number, migration.name);
-        client.query_raw(&migration.sql).execute().await.map_err(|error| failure(&what, error))?;
+        for statement in tables.render(&migration.sql)? {
+            client.query_raw(&statement).execute().await.map_err(|error| failure(&what, error))?;
+        }
         let insert = client.insert::<Applied>("schema_migrations").await;
         let mut insert = insert.map_err(|error| failure(&what, error))?;
         let Migration { number, name, checksum, .. } = migration;
@@ -60,6 +60,15 @@ pub(super) async fn migrate(server: &Client, database: &str) -> PortResult<()> {
         tracing::info!(migration = number, "clickhouse schema migrated");
     }
     Ok(())
+}
+
+/// All that [`migrate`] runs on an empty server.
+pub(super) fn statements(tables: &Tables) -> PortResult<Vec<String>> {
+    let mut statements = vec![tables.create_database(), tables.create_migrations()];
+    for migration in known()? {
+        statements.extend(tables.render(&migration.sql)?);
+    }
+    Ok(statements)
 }
 
 /// The migrations of this version, in order.

@@ -65,9 +65,10 @@ impl ClickHousePosts {
             }
         }
         for (month, ids) in stale {
-            let query = self
-                .client
-                .query("DELETE FROM posts WHERE toYYYYMM(published_at) = {month:UInt32} AND id IN {ids:Array(String)}");
+            let query = self.client.query(&format!(
+                "{} WHERE toYYYYMM(published_at) = {{month:UInt32}} AND id IN {{ids:Array(String)}}",
+                self.tables.delete_from("posts")
+            ));
             within_time("moving posts to another month", query.param("month", month).param("ids", ids).execute())
                 .await?;
         }
@@ -153,7 +154,8 @@ impl ClickHousePosts {
     /// Deletes every version of these ids: the rows are invisible when this returns and leave the disk with the next
     /// merge of their part, or at the next [`expire`](otklik_ports::Posts::expire).
     async fn delete(&self, table: &'static str, ids: Vec<&str>) -> PortResult<()> {
-        let query = self.client.query(&format!("DELETE FROM {table} WHERE id IN {{ids:Array(String)}}"));
+        let delete = self.tables.delete_from(table);
+        let query = self.client.query(&format!("{delete} WHERE id IN {{ids:Array(String)}}"));
         within_time("deleting posts or events", query.param("ids", ids).execute()).await
     }
 }

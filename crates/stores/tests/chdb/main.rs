@@ -19,6 +19,7 @@ use otklik_stores::{
 };
 use tokio::runtime::Runtime;
 
+mod cluster;
 mod endpoint;
 mod library;
 mod posts;

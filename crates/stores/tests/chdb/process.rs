@@ -7,10 +7,13 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use otklik_ports::{ErrorKind, PortResult, PostBatch, PostFilter, Posts, conformance::rows};
+use otklik_ports::{
+    ErrorKind, PortResult, PostBatch, PostFilter, Posts,
+    conformance::{self, rows},
+};
 use otklik_stores::{
     chdb::{Chdb, ChdbConfig, ChdbLimits},
-    clickhouse::ClickHousePosts,
+    clickhouse::{ClickHouseConfig, ClickHousePosts},
 };
 
 use super::{ENGINE, library, with_engine};
@@ -45,6 +48,12 @@ async fn child() {
         "count" => println!("counted {}", posts.count(&PostFilter::default()).await.unwrap()),
         "exit" => std::process::exit(7),
         "close" => chdb.close().await,
+        // Like a server of its own, until nobody listens.
+        "serve" => {
+            let server = chdb.server("otklik");
+            println!("serves {} {}", server.url, secrecy::ExposeSecret::expose_secret(&server.password));
+            std::io::stdin().lines().map_while(Result::ok).for_each(drop);
+        }
         work => panic!("no such work: {work}"),
     }
 }
@@ -63,6 +72,7 @@ fn spawn(work: &str, folder: &Path, library: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "process::child", "--nocapture", "--test-threads=1"])
         .envs([(WORK, work.as_ref()), (FOLDER, folder.as_os_str()), (LIBRARY, library.as_os_str())])
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -96,6 +106,34 @@ fn a_kill_loses_nothing_that_was_acknowledged() {
         assert!(counted >= acknowledged, "{counted} are there, {acknowledged} were acknowledged");
         assert_eq!(counted % BATCH, 0, "a batch is there whole or not at all");
     }
+}
+
+#[test]
+fn a_server_of_its_own_conforms() {
+    let Some(library) = library::path() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = spawn("serve", folder.path(), &library);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find_map(|line| line.strip_prefix("serves ").map(ToOwned::to_owned)).unwrap();
+    let (url, password) = said.split_once(' ').unwrap();
+    let databases = std::sync::atomic::AtomicU32::new(0);
+    let conform = conformance::posts::suite(async || {
+        let number = databases.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let server = ClickHouseConfig {
+            url: url.to_owned(),
+            user: "otklik".to_owned(),
+            password: password.to_owned().into(),
+            database: format!("door_{number}"),
+            compression: false,
+            cluster: None,
+            query_memory_bytes: Some(200 << 20),
+        };
+        ClickHousePosts::open(&server).await.unwrap()
+    });
+    tokio::runtime::Runtime::new().unwrap().block_on(conform);
+    // The end of its input is the end of it.
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
