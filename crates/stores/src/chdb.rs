@@ -60,11 +60,20 @@ impl Chdb {
     /// `NotFound` when the library cannot be loaded, `Conflict` when the folder, or this process, has an engine running,
     /// `Unavailable` when the folder cannot be written, `Corrupt` when the engine does not start on what is in it.
     pub async fn open(config: ChdbConfig) -> PortResult<Self> {
-        let started = task::spawn_blocking(move || start(&config)).await;
-        let sessions = Arc::new(started.map_err(|error| internal("starting ClickHouse in process", error))??);
         let password: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = bound.map_err(|error| internal("opening a port for ClickHouse in process", error))?;
+        Self::open_at(config, listener, password).await
+    }
+
+    /// The same with an endpoint that other processes find again after a restart. The listener is of the loopback address:
+    /// nothing here is encrypted.
+    ///
+    /// # Errors
+    /// Those of [`Chdb::open`].
+    pub async fn open_at(config: ChdbConfig, listener: TcpListener, password: String) -> PortResult<Self> {
+        let started = task::spawn_blocking(move || start(&config)).await;
+        let sessions = Arc::new(started.map_err(|error| internal("starting ClickHouse in process", error))??);
         let address = listener.local_addr();
         let address = address.map_err(|error| internal("opening a port for ClickHouse in process", error))?;
         let router = Endpoint::new(Arc::clone(&sessions), &password).router();

@@ -10,11 +10,11 @@ use std::{
 
 use otklik_ports::{Lag, PortResult, Topic};
 use rdkafka::{
-    Message, Offset, TopicPartitionList,
+    ClientContext, Message, Offset, TopicPartitionList,
     admin::AdminClient,
     client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer},
-    error::{KafkaError, KafkaResult},
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code},
     message::BorrowedMessage,
 };
 
@@ -27,19 +27,34 @@ use super::{
 
 /// Clients kept to ask what a group has committed; there are not many groups.
 const GROUPS_MAX: usize = 16;
+/// Within this a transaction that has been acknowledged can usually be read.
+const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 /// Wait between two looks at a transaction that is about to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Takes the end of a partition for what it is: the library tells of it as of an error.
+struct Reading;
+
+impl ClientContext for Reading {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() != Some(Code::PartitionEOF) {
+            tracing::warn!(%error, reason, "brokers in trouble");
+        }
+    }
+}
+
+impl ConsumerContext for Reading {}
 
 /// Connections to the brokers that all parts of the log share.
 pub(super) struct Cluster {
     pub(super) config: Arc<KafkaLogConfig>,
     pub(super) admin: AdminClient<DefaultClientContext>,
     /// Sees what is committed.
-    reader: BaseConsumer,
+    reader: BaseConsumer<Reading>,
     /// One reads at a time.
     reading: Mutex<()>,
     /// Sees what is written, committed or not.
-    latest: BaseConsumer,
+    latest: BaseConsumer<Reading>,
     groups: Mutex<BTreeMap<String, Arc<BaseConsumer>>>,
     table: Mutex<Table>,
 }
@@ -48,8 +63,8 @@ impl Cluster {
     pub(super) fn new(config: KafkaLogConfig) -> PortResult<Self> {
         let made = |error| failed(&config, "reached", error);
         let admin = config.client()?.create().map_err(made)?;
-        let reader = config.reader("read_committed")?.create().map_err(made)?;
-        let latest = config.reader("read_uncommitted")?.create().map_err(made)?;
+        let reader = config.reader("read_committed")?.create_with_context(Reading).map_err(made)?;
+        let latest = config.reader("read_uncommitted")?.create_with_context(Reading).map_err(made)?;
         Ok(Self {
             config: Arc::new(config),
             admin,
@@ -81,6 +96,18 @@ impl Cluster {
     /// First offset kept of a partition, and the end of what is committed.
     pub(super) fn range(&self, topic: &str, partition: i32) -> KafkaResult<(u64, u64)> {
         watermarks(&self.reader, topic, partition, self.config.answer_within)
+    }
+
+    /// The same, waiting a moment for what is written up to an offset to become readable.
+    fn range_until(&self, topic: &str, partition: i32, written: u64) -> KafkaResult<(u64, u64)> {
+        let until = Instant::now() + SETTLES_WITHIN;
+        loop {
+            let (first, end) = self.range(topic, partition)?;
+            if end >= written || Instant::now() >= until {
+                return Ok((first, end));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 
     /// End of what is written, committed or not.
@@ -149,18 +176,26 @@ impl Cluster {
         let name = self.config.topic(topic);
         let mut committed: BTreeMap<i32, u64> = self.committed(&self.config.group(group, topic), topic)?;
         let mut ends = BTreeMap::new();
+        // What is written but not readable yet may be records that count: who has read everything else has not read all.
+        let mut unsettled = BTreeSet::new();
         for partition in self.partitions() {
-            let (first, end) = self.range(&name, partition).map_err(failed)?;
-            ends.insert(partition, end);
+            let written = self.written_end(&name, partition).map_err(failed)?;
+            let (first, end) = self.range_until(&name, partition, written).map_err(failed)?;
+            if end < written {
+                unsettled.insert(partition);
+            }
+            ends.insert(partition, end.max(written));
             let position = committed.entry(partition).or_default();
             *position = (*position).max(first);
         }
         ends.retain(|_, end| *end > 0);
-        let behind = ends.iter().filter_map(|(partition, end)| {
-            let position = *committed.get(partition)?;
-            (position < *end).then_some((*partition, position))
-        });
-        let left = self.with_records(&name, behind.collect()).map_err(failed)?;
+        let behind =
+            ends.iter().filter(|(partition, _)| !unsettled.contains(partition)).filter_map(|(partition, end)| {
+                let position = *committed.get(partition)?;
+                (position < *end).then_some((*partition, position))
+            });
+        let mut left = self.with_records(&name, behind.collect()).map_err(failed)?;
+        left.extend(unsettled);
         let lag = |(partition, end): (i32, u64)| {
             // The marks transactions leave take offsets too: where nothing but marks follows, all has been read.
             let committed = committed.get(&partition).filter(|_| left.contains(&partition)).copied();

@@ -15,8 +15,8 @@ use rdkafka::{
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The first offset of a partition and its end, as a client sees them.
-pub(super) fn watermarks(
-    client: &BaseConsumer,
+pub(super) fn watermarks<C: ConsumerContext>(
+    client: &BaseConsumer<C>,
     topic: &str,
     partition: i32,
     within: Duration,

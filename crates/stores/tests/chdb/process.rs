@@ -52,7 +52,9 @@ async fn child() {
         "serve" => {
             let server = chdb.server("otklik");
             println!("serves {} {}", server.url, secrecy::ExposeSecret::expose_secret(&server.password));
-            std::io::stdin().lines().map_while(Result::ok).for_each(drop);
+            // On a thread of its own: the endpoint is served on this one.
+            let listening = || std::io::stdin().lines().map_while(Result::ok).for_each(drop);
+            tokio::task::spawn_blocking(listening).await.unwrap();
         }
         work => panic!("no such work: {work}"),
     }
