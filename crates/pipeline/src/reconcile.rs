@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use futures::try_join;
 use otklik_ports::{Log, Polled, PortResult, PostFilter, Posts, Search, SearchQuery, StoredRecord, Topic};
 use otklik_wire::log::{DeadLetter, Grouped, Message};
 
@@ -9,6 +10,9 @@ use otklik_wire::log::{DeadLetter, Grouped, Message};
 const READER: &str = "reconcile";
 const BATCH: usize = 5000;
 const WAIT: Duration = Duration::from_millis(200);
+/// Polls in a row that bring nothing after which there is nothing: a log may end in offsets that are no records, and may
+/// take its time until it hands out the first one.
+const IDLE_MAX: u32 = 25;
 
 /// What was counted in the log and in the stores. Records emptied because their post was deleted are left out: they are so
 /// in every topic at once.
@@ -75,25 +79,26 @@ impl fmt::Display for Account {
 ///
 /// # Errors
 /// The log's and the stores'.
-pub async fn reconcile(log: &dyn Log, posts: &dyn Posts, search: &dyn Search) -> PortResult<Account> {
-    let mut account = Account::default();
-    each(log, Topic::Posts, |_| account.posts += 1).await?;
-    each(log, Topic::Analysed, |_| account.analysed += 1).await?;
-    each(log, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
-        Ok(Message { body: Grouped::Post(post), .. }) if post.seen_before => account.grouped_repeated += 1,
-        Ok(Message { body: Grouped::Post(_), .. }) => account.grouped_new += 1,
-        _ => account.grouped_changed += 1,
-    })
-    .await?;
-    each(log, Topic::DeadLetters, |record| {
-        if let Ok(letter) = Message::<DeadLetter>::from_bytes(&record.payload) {
-            *account.dead.entry(letter.body.stage).or_default() += 1;
-        }
-    })
-    .await?;
-    account.stored = posts.count(&PostFilter::default()).await?;
-    account.indexed = search.query(&SearchQuery { limit: 1, ..SearchQuery::default() }).await?.total;
-    Ok(account)
+pub async fn reconcile(log: &dyn Log, store: &dyn Posts, search: &dyn Search) -> PortResult<Account> {
+    let Account { mut posts, mut analysed, mut grouped_new, mut grouped_repeated, .. } = Account::default();
+    let (mut grouped_changed, mut dead) = (0, BTreeMap::new());
+    try_join!(
+        each(log, Topic::Posts, |_| posts += 1),
+        each(log, Topic::Analysed, |_| analysed += 1),
+        each(log, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
+            Ok(Message { body: Grouped::Post(post), .. }) if post.seen_before => grouped_repeated += 1,
+            Ok(Message { body: Grouped::Post(_), .. }) => grouped_new += 1,
+            _ => grouped_changed += 1,
+        }),
+        each(log, Topic::DeadLetters, |record| {
+            if let Ok(letter) = Message::<DeadLetter>::from_bytes(&record.payload) {
+                *dead.entry(letter.body.stage).or_default() += 1;
+            }
+        }),
+    )?;
+    let stored = store.count(&PostFilter::default()).await?;
+    let indexed = search.query(&SearchQuery { limit: 1, ..SearchQuery::default() }).await?.total;
+    Ok(Account { posts, analysed, grouped_new, grouped_repeated, grouped_changed, dead, stored, indexed })
 }
 
 /// Reads a topic from its beginning to where it ends now.
@@ -102,15 +107,16 @@ async fn each(log: &dyn Log, topic: Topic, mut seen: impl FnMut(&StoredRecord)) 
         log.lag(READER, topic).await?.into_iter().map(|lag| (lag.partition, lag.end)).collect();
     let mut left: BTreeMap<u32, u64> = ends.into_iter().filter(|(_, end)| *end > 0).collect();
     let mut consumer = log.consumer(READER, topic).await?;
-    while !left.is_empty() {
+    let mut idle = 0;
+    while !left.is_empty() && idle < IDLE_MAX {
         match consumer.poll(BATCH, WAIT).await? {
             Polled::Records { partition, records } => {
+                idle = 0;
                 records.iter().filter(|record| !record.payload.is_empty()).for_each(&mut seen);
                 let last = records.last().map_or(0, |record| record.offset);
                 left.retain(|own, end| *own != partition || last + 1 < *end);
             }
-            // What remains has been trimmed or emptied at the end of a partition.
-            Polled::Idle => break,
+            Polled::Idle => idle += 1,
             Polled::Assigned(_) | Polled::Revoked(_) => {}
         }
     }
