@@ -340,6 +340,9 @@ pub(crate) struct ReplayArgs {
     /// Print at the end what the stores hold, as sums to compare two deployments by; reads everything.
     #[arg(long)]
     pub(crate) digest: bool,
+    /// Only append the posts, and wait until a running deployment has read them. Needs the log in Kafka.
+    #[arg(long, conflicts_with_all = ["data", "digest"])]
+    pub(crate) feed: bool,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
     /// The posts, in order of time; standard input when it is left out.

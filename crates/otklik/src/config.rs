@@ -138,11 +138,14 @@ impl Config {
             anyhow::anyhow!("{}", Problem::at(&file, error.span().unwrap_or(0..0), error.message().to_owned()))
         })?;
         ensure!(!config.regions.is_empty(), "{name}: regions must name at least one region");
-        config.log.check().with_context(|| name.clone())?;
         config.incidents.check().with_context(|| name.clone())?;
         ensure!(config.keep.posts_days >= 1, "{name}: keep.posts-days must be at least 1");
         ensure!(config.keep.log_days >= 1, "{name}: keep.log-days must be at least 1");
         config.start_paths_at(path.parent().unwrap_or(Path::new("")));
+        if let (Some(kafka), Some(member)) = (&mut config.log.kafka, log_member()) {
+            kafka.member = Some(member);
+        }
+        config.log.check().with_context(|| name.clone())?;
         Ok(config)
     }
 
@@ -228,6 +231,12 @@ impl Config {
 #[allow(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
 pub(crate) fn log_filter() -> Option<String> {
     env::var("OTKLIK_LOG").ok().filter(|filter| !filter.is_empty())
+}
+
+/// The name of this process among those that share a configuration: the environment's `OTKLIK_MEMBER`.
+#[allow(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+fn log_member() -> Option<String> {
+    env::var("OTKLIK_MEMBER").ok().filter(|member| !member.is_empty())
 }
 
 fn make_secret(path: &Path) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
+use listenfd::ListenFd;
 use metrics_exporter_prometheus::PrometheusHandle;
 use otklik_ports::Log;
 use otklik_web::App;
@@ -15,14 +16,23 @@ use crate::{stages::lags, system::System};
 /// Records a stage has still to read.
 const LAG_RECORDS: &str = "otklik_stage_lag_records";
 
-/// Takes the address.
+/// Takes the address, or the socket that the service manager hands over in its place: that one stays open while the process
+/// is started again, and who asks meanwhile waits.
 ///
 /// # Errors
 /// It is taken, or is none of this machine; the message names it.
 pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: choose another by `listen` of [web] or --listen"))?;
+    let handed_over =
+        ListenFd::from_env().take_tcp_listener(0).context("what was handed over is no socket to listen on")?;
+    let listener = match handed_over {
+        Some(listener) => {
+            listener.set_nonblocking(true).context("cannot use the socket that was handed over")?;
+            TcpListener::from_std(listener).context("cannot use the socket that was handed over")?
+        }
+        None => TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}: choose another by `listen` of [web] or --listen"))?,
+    };
     let address = listener.local_addr().context("cannot listen")?;
     Ok((listener, address))
 }

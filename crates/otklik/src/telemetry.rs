@@ -1,5 +1,7 @@
 //! What the process tells about itself: log lines on standard error, metrics for Prometheus.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
@@ -19,7 +21,7 @@ pub(crate) fn start_logging(format: LogFormat, usual: &str) -> anyhow::Result<()
     let filter = log_filter();
     let filter = filter.as_deref().unwrap_or(usual);
     let filter = EnvFilter::try_new(filter).context("OTKLIK_LOG makes no sense, write it like `warn,otklik=debug`")?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         LogFormat::Text => lines.compact().boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

@@ -60,6 +60,9 @@ pub(crate) struct ClickHouseSection {
     pub(crate) cluster: Option<String>,
     /// Memory of a query at most, in megabytes; without it the server's own limit holds.
     pub(crate) query_megabytes: Option<u64>,
+    /// Whether to compress what goes over the network.
+    #[serde(default = "compression")]
+    pub(crate) compression: bool,
 }
 
 fn connections() -> usize {
@@ -68,6 +71,10 @@ fn connections() -> usize {
 
 fn statement_seconds() -> u64 {
     20
+}
+
+fn compression() -> bool {
+    true
 }
 
 fn database() -> String {
@@ -126,7 +133,7 @@ impl ClickHouseSection {
             user: self.user.clone(),
             password: password.unwrap_or_default(),
             database: self.database.clone(),
-            compression: true,
+            compression: self.compression,
             cluster: self.cluster.clone(),
             query_memory_bytes: self.query_megabytes.map(|megabytes| megabytes << 20),
         })

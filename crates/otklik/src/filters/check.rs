@@ -59,6 +59,9 @@ fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> 
     if config.author_secret_file.is_some() {
         config.author_secret()?;
     }
+    if let Some(kafka) = &config.log.kafka {
+        kafka.config(config.log.partitions)?;
+    }
     if let Some(postgres) = &config.incidents.postgres {
         postgres.config()?;
     }

@@ -23,6 +23,8 @@ const INDEX_PAGE: usize = 200;
 /// Name under which the log is read through. It never commits.
 const READER: &str = "digest";
 const WAIT: Duration = Duration::from_millis(200);
+/// Polls in a row that bring nothing after which there is nothing.
+const IDLE_MAX: u32 = 25;
 
 /// The contents of all stores.
 #[derive(Debug, Default)]
@@ -163,17 +165,19 @@ impl Digest {
         let ends = engines.log.lag(READER, Topic::Incidents).await?;
         let mut left: u64 = ends.iter().map(|lag| lag.end.saturating_sub(lag.committed)).sum();
         let mut consumer = engines.log.consumer(READER, Topic::Incidents).await?;
-        while left > 0 {
+        let mut idle = 0;
+        while left > 0 && idle < IDLE_MAX {
             match consumer.poll(PAGE, WAIT).await? {
                 Polled::Records { records, .. } => {
+                    idle = 0;
                     left = left.saturating_sub(records.len() as u64);
                     for record in records {
                         let told: Message<IncidentChanged> = Message::from_bytes(&record.payload)?;
                         self.told.add(&(told.body.incident.id, told.body.change))?;
                     }
                 }
-                // What remains has been trimmed.
-                Polled::Idle => break,
+                // What remains has been trimmed, or is no record.
+                Polled::Idle => idle += 1,
                 Polled::Assigned(_) | Polled::Revoked(_) => {}
             }
         }
