@@ -71,3 +71,60 @@ fn services_call_commands_that_exist() {
     }
     assert!(called >= 3);
 }
+
+/// What `docker compose config` would refuse is found by hand here, for no container engine runs where these tests do.
+#[test]
+fn compose_names_what_is_there() {
+    let compose = read("docker/compose.yml");
+    let is_key = |line: &str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+    let keys: BTreeSet<&str> =
+        compose.lines().filter(|line| is_key(line)).map(|line| line.trim().trim_end_matches(':')).collect();
+    for service in ["kafka", "clickhouse", "postgres", "crawl", "stages", "desk", "prometheus", "grafana"] {
+        assert!(keys.contains(service), "no service {service}");
+    }
+    for mount in compose.lines().filter_map(|line| line.trim().strip_prefix("- ./")) {
+        let path = format!("docker/{}", mount.split(':').next().unwrap_or_default());
+        assert!(repository().join(&path).exists(), "{path} is mounted and not there");
+    }
+    for volume in
+        compose.lines().filter_map(|line| line.trim().strip_prefix("- ")).filter(|line| !line.starts_with('.'))
+    {
+        let Some((name, path)) = volume.split_once(':') else { continue };
+        assert!(!path.starts_with('/') || keys.contains(name), "volume {name} is not declared");
+    }
+    let needed =
+        compose.lines().filter_map(|line| line.split_once("condition: service_healthy")?.0.trim().split(':').next());
+    assert!(needed.clone().count() >= 3 && needed.into_iter().all(|service| keys.contains(service)));
+    let images: Vec<&str> = compose.lines().filter_map(|line| line.trim().strip_prefix("image: ")).collect();
+    assert!(images.iter().all(|image| image.contains(':') && !image.ends_with(":latest")), "{images:?}");
+    let targets = read("docker/prometheus/prometheus.yml");
+    let targets: Vec<&str> = targets.split('"').filter_map(|word| word.strip_suffix(":8080")).collect();
+    assert!(targets.len() == 3 && targets.iter().all(|target| keys.contains(target)), "{targets:?}");
+
+    let help = otklik(["run", "--help"]).run().with_code(0);
+    let commands: Vec<&str> =
+        compose.lines().filter_map(|line| line.trim().strip_prefix("command: [\"run\"")).collect();
+    let roles = commands.iter().flat_map(|command| command.rsplit('"').nth(1).unwrap_or_default().split(','));
+    let roles: Vec<&str> = roles.collect();
+    assert_eq!(roles, ["crawl", "analyse", "group", "store", "desk"], "each role has its process");
+    assert!(roles.iter().all(|role| help.stdout.contains(role)));
+}
+
+#[test]
+fn the_configuration_of_the_containers_is_fine() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let script = folder.path().join("secrets.sh");
+    std::fs::copy(repository().join("docker/compose/secrets.sh"), &script).expect("it can be copied");
+    let made = std::process::Command::new(&script).status().expect("it runs");
+    assert!(made.success());
+    let secrets = folder.path().join("secrets");
+    for line in read("docker/compose.yml").lines().filter(|line| line.contains("./compose/secrets/")) {
+        let name = line.trim().split(':').next().unwrap_or_default();
+        let secret = std::fs::read(secrets.join(name)).expect("the script makes each secret");
+        assert_eq!(secret.len(), 64, "{name}");
+    }
+    let config = read("docker/compose/otklik.toml").replace("/run/secrets", &secrets.display().to_string());
+    let path = folder.path().join("otklik.toml");
+    std::fs::write(&path, config).expect("it can be written");
+    otklik(["check", "--config"]).arg(&path).run().with_code(0).mentions("region demo is fine");
+}
