@@ -3,7 +3,8 @@
 use std::{
     ffi::OsStr,
     io::{Read, Write},
-    os::unix::process::ExitStatusExt,
+    net::TcpListener,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt},
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
@@ -22,6 +23,8 @@ pub struct Otklik {
     command: Command,
     input: Vec<u8>,
     holds_input: bool,
+    /// Handed over on standard input in place of any.
+    socket: Option<OwnedFd>,
 }
 
 /// How a run ended.
@@ -57,7 +60,7 @@ pub struct Running {
 pub fn otklik<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Otklik {
     let mut command = Command::new(binary());
     command.args(arguments).env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
-    Otklik { command, input: Vec::new(), holds_input: false }
+    Otklik { command, input: Vec::new(), holds_input: false, socket: None }
 }
 
 /// `OTKLIK_BIN`, or the binary built beside this test: `target/PROFILE/otklik`.
@@ -110,6 +113,13 @@ impl Otklik {
         Self { command, ..self }
     }
 
+    /// Hands a socket over to listen on, as a service manager does.
+    pub fn with_socket(self, socket: &TcpListener) -> Self {
+        let took = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\"";
+        let socket = socket.try_clone().expect("a socket can be handed over");
+        Self { socket: Some(socket.into()), ..self.below_shell(took) }
+    }
+
     /// Runs it to its end.
     pub fn run(self) -> Ended {
         self.start().end_within(LIMIT)
@@ -118,7 +128,8 @@ impl Otklik {
     /// Starts it.
     pub fn start(mut self) -> Running {
         let began = Instant::now();
-        let command = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stdin = self.socket.take().map_or_else(Stdio::piped, Stdio::from);
+        let command = self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let held = if self.holds_input { stdin.take() } else { None };
@@ -150,6 +161,13 @@ impl Running {
         true
     }
 
+    /// Sends it a signal by name, such as `STOP`; nothing when it has ended.
+    pub fn signal(&self, name: &str) {
+        let number = self.child.id().to_string();
+        let told = Command::new("kill").args(["-s", name, &number]).stderr(Stdio::null()).status();
+        told.expect("kill is a program");
+    }
+
     /// The most memory it has held at a time, in bytes; `None` once it has ended, or where the system does not tell.
     pub fn memory_peak(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
@@ -163,13 +181,14 @@ impl Running {
         self.end_within(LIMIT)
     }
 
-    /// Waits for its end, which must come within the limit.
+    /// Waits for its end, which must come within the limit from now on.
     pub fn end_within(mut self, limit: Duration) -> Ended {
+        let asked = Instant::now();
         drop(self.held.take());
         let mut memory_peak = 0;
         while !self.ends_within(Duration::from_millis(50)) {
             memory_peak = self.memory_peak().unwrap_or(memory_peak);
-            if self.began.elapsed() > limit {
+            if asked.elapsed() > limit {
                 self.child.kill().expect("it can be killed");
                 self.ends_within(LIMIT);
                 panic!("it goes on after {limit:?}; it said:\n{}", self.said.unwrap_or_default().1);

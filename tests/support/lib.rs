@@ -21,7 +21,7 @@ pub use self::{
     files::{File, files, none},
     posts::{demo_day, post},
     random::Random,
-    served::{Served, finds, search},
+    served::{Client, Served, finds, search},
 };
 
 /// The folder of the workspace.

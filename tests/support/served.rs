@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -19,14 +20,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Served {
     /// Its process.
     pub process: Running,
-    address: SocketAddr,
-    token: String,
+    client: Client,
+}
+
+/// Asks a deployment's API.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Where it serves.
+    pub address: SocketAddr,
+    /// What it knows the client by.
+    pub token: String,
 }
 
 impl Served {
     /// Makes a token that may do everything. Nothing may serve yet.
     pub fn token(deployment: &Deployment) -> String {
-        let created = otklik(["token", "--config"]).arg(deployment.config()).arg("create").arg("everything");
+        Self::token_of(&deployment.config())
+    }
+
+    /// The same by the path of a configuration.
+    pub fn token_of(config: &Path) -> String {
+        let created = otklik(["token", "--config"]).arg(config).arg("create").arg("everything");
         let created = created.arg("--role").arg("admin").run().with_code(0);
         let token = created.stdout.split_whitespace().find(|word| word.starts_with("otklik_"));
         token.expect("a token is written").to_owned()
@@ -39,11 +53,34 @@ impl Served {
         let own = deployment.folder().join("served.toml");
         fs::write(&own, format!("{config}{more}\n[web]\nlisten = \"{free}\"\n")).unwrap();
         let process = otklik(["run", "--config"]).arg(own).start();
-        let mut served = Self { process, address: free, token: token.to_owned() };
+        let mut served = Self { process, client: Client { address: free, token: token.to_owned() } };
         served.until("GET", "/readyz", |status, _| status == 200);
         served
     }
 
+    /// One request; nothing while nobody answers.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        self.client.ask(method, path, body)
+    }
+
+    /// Asks until the answer is as wanted.
+    ///
+    /// # Panics
+    /// It does not become so in time.
+    pub fn until(&mut self, method: &str, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
+        let began = Instant::now();
+        loop {
+            let reply = self.ask(method, path, "");
+            if reply.as_ref().is_some_and(|(status, body)| wanted(*status, body)) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{method} {path} stays at {reply:?}");
+            assert!(!self.process.ends_within(Duration::from_millis(50)), "the deployment ended by itself");
+        }
+    }
+}
+
+impl Client {
     /// One request; nothing while nobody answers.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
         let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5)).ok()?;
@@ -61,22 +98,6 @@ impl Served {
         let (head, body) = reply.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         Some((status, serde_json::from_str(body).unwrap_or_default()))
-    }
-
-    /// Asks until the answer is as wanted.
-    ///
-    /// # Panics
-    /// It does not become so in time.
-    pub fn until(&mut self, method: &str, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
-        let began = Instant::now();
-        loop {
-            let reply = self.ask(method, path, "");
-            if reply.as_ref().is_some_and(|(status, body)| wanted(*status, body)) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "{method} {path} stays at {reply:?}");
-            assert!(!self.process.ends_within(Duration::from_millis(50)), "the deployment ended by itself");
-        }
     }
 }
 
