@@ -17,6 +17,6 @@ pub(crate) fn day(seed: u64, posts: u64) -> Vec<String> {
 fn of_region(line: &str) -> String {
     let Ok(mut post) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
     let sum: usize = post["id"].as_str().unwrap_or_default().bytes().map(usize::from).sum();
-    post["region"] = json!(if sum % 2 == 0 { REGIONS[0] } else { REGIONS[sum / 2 % REGIONS.len()] });
+    post["region"] = json!(if sum.is_multiple_of(2) { REGIONS[0] } else { REGIONS[sum / 2 % REGIONS.len()] });
     post.to_string()
 }

@@ -54,11 +54,11 @@ impl Size {
             value.map_or(usual, |value| value.to_str().unwrap().parse().unwrap())
         };
         Self {
-            seed: number("SEED", 20_981_126),
-            posts: number("POSTS", 4_000),
+            seed: number("SEED", 1),
+            posts: number("POSTS", 6_000),
             brokers: u32::try_from(number("BROKERS", 1)).unwrap(),
-            slices: number("SLICES", 4),
-            harms: number("HARMS", 3),
+            slices: number("SLICES", 6),
+            harms: number("HARMS", 4),
             seconds_between: number("SECONDS_BETWEEN", 2) as f64,
             slice_seconds: number("SLICE_SECONDS", 240),
         }

@@ -168,6 +168,15 @@ impl Runner {
                         tracing::warn!(stage = name, error = %problem, "put off once more");
                     }
                 }
+                // Shut out of the group, perhaps by mistake: whoever joins anew gets what nobody else has.
+                Err(problem) if problem.kind == ErrorKind::Conflict => {
+                    let problem =
+                        PortError::caused(ErrorKind::Unavailable, "the group has shut this member out", problem);
+                    failed = self.wait_after(name, problem, failed).await.map_err(error("reading"))?;
+                    std::mem::take(&mut committed).into_keys().for_each(|partition| stage.revoked(partition));
+                    drop(consumer);
+                    consumer = self.join(name, input).await.map_err(error("joining again"))?;
+                }
                 Err(problem) => failed = self.wait_after(name, problem, failed).await.map_err(error("reading"))?,
             }
         }
@@ -364,3 +373,6 @@ fn region_of(payload: &[u8]) -> Option<String> {
 pub(crate) fn count(counts: &mut StageCounts, outcome: Outcome) {
     counts.add(outcome, 1);
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,7 +175,8 @@ pub trait Consumer: Send {
     /// Waits for records, at most `wait`, and takes at most `max` of one partition.
     ///
     /// # Errors
-    /// `Unavailable`, `Corrupt`.
+    /// `Unavailable`, `Corrupt`; `Conflict` when the group has shut this consumer out: it has lost its partitions, and only a
+    /// new one can join.
     async fn poll(&mut self, max: usize, wait: Duration) -> PortResult<Polled>;
 
     /// Appends outputs and moves the group's position past what was handled, all or nothing: after a kill either both

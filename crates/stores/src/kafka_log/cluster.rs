@@ -14,13 +14,13 @@ use rdkafka::{
     admin::AdminClient,
     client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
-    error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code},
+    error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
 };
 
 use super::{
     config::KafkaLogConfig,
-    failure::{failed, late},
+    failure::{failed, late, tell},
     offsets::{committed, signed, to_number, unsigned, watermarks},
     table::Table,
 };
@@ -32,14 +32,12 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 /// Wait between two looks at a transaction that is about to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Takes the end of a partition for what it is: the library tells of it as of an error.
+/// Of what the library tells beside its answers only what matters is said.
 struct Reading;
 
 impl ClientContext for Reading {
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() != Some(Code::PartitionEOF) {
-            tracing::warn!(%error, reason, "brokers in trouble");
-        }
+        tell(&error, reason);
     }
 }
 

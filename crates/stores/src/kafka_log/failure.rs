@@ -20,14 +20,27 @@ pub(super) fn failed(config: &KafkaLogConfig, task: &str, error: KafkaError) -> 
     }
 }
 
+/// Says what the client library tells beside its answers. The end of a partition is no trouble, and that all brokers are down
+/// comes once for each of them and each attempt.
+pub(super) fn tell(error: &KafkaError, reason: &str) {
+    match error.rdkafka_error_code() {
+        Some(Code::PartitionEOF) => {}
+        Some(Code::AllBrokersDown) => tracing::debug!(reason, "brokers are down"),
+        _ => tracing::warn!(%error, reason, "brokers in trouble"),
+    }
+}
+
 /// Kafka did not do in time what it was asked to.
 pub(super) fn late() -> KafkaError {
     KafkaError::Global(Code::OperationTimedOut)
 }
 
 fn kind(error: &KafkaError) -> ErrorKind {
-    if let KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) = error {
-        return ErrorKind::Rejected;
+    match error {
+        KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) => return ErrorKind::Rejected,
+        // The client is of no more use; another one may be.
+        KafkaError::MessageConsumptionFatal(_) => return ErrorKind::Conflict,
+        _ => {}
     }
     let code = match error {
         KafkaError::AdminOp(code) => Some(*code),

@@ -222,10 +222,11 @@ fn keep(owned: &mut BTreeMap<i32, Share>, message: &BorrowedMessage<'_>) {
     share.waiting.push_back((record::key(region, key), record));
 }
 
-/// What passes by itself is left to the client library.
+/// What passes by itself is left to the client library. So are brokers that are all down: notices of it queue up, and are of
+/// the past when they are read.
 fn check(error: KafkaError) -> KafkaResult<()> {
     match &error {
-        KafkaError::MessageConsumptionFatal(_) | KafkaError::MessageConsumption(Code::AllBrokersDown) => Err(error),
+        KafkaError::MessageConsumptionFatal(_) => Err(error),
         KafkaError::MessageConsumption(
             Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::Authentication,
         ) => Err(error),

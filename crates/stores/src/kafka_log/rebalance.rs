@@ -14,8 +14,11 @@ use std::{
 use rdkafka::{
     ClientContext, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::KafkaError,
     types::RDKafkaRespErr,
 };
+
+use super::failure::tell;
 
 /// Partitions that come or go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +55,11 @@ impl Moves {
     }
 }
 
-impl ClientContext for Moves {}
+impl ClientContext for Moves {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tell(&error, reason);
+    }
+}
 
 impl ConsumerContext for Moves {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
