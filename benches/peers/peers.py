@@ -87,11 +87,12 @@ class Bench:
         print(f"    words found: {ours['words']:,} and {theirs['words']:,}")
 
     def language(self):
-        samples = corpus.languages(CACHE / "package")
-        file = write("languages.jsonl", samples)
+        posts = write("posts.jsonl", [("ru", text) for text in self.texts[:20000]])
+        short = write("languages.jsonl", corpus.languages(CACHE / "package"))
         command = [*self.rust, "language"]
-        ours, whatlang = against("language, against whatlang", "10, 20", [*command, "otklik", file], [*command, "whatlang", file])
-        _, lingua = against("language, against lingua", "no less right", [*command, "otklik", file], [*command, "lingua", file])
+        against("language of real posts, against whatlang", "10, 20", [*command, "otklik", posts], [*command, "whatlang", posts])
+        against("language of real posts, against lingua", "no less right", [*command, "otklik", posts], [*command, "lingua", posts])
+        ours, whatlang, lingua = (run([*command, who, short]) for who in ("otklik", "whatlang", "lingua"))
         for name, result in (("Otklik", ours), ("whatlang", whatlang), ("lingua", lingua)):
             right = result["right"]
             known = [code for code in right if code in ("ru", "uk", "be", "bg", "sr", "kk", "en")]

@@ -25,7 +25,7 @@ const WORDS_KEPT: usize = 1 << 14;
 /// Unlikelihoods are whole numbers of quarters of a nat.
 const UNIT: f32 = 4.0;
 /// What Russian has ahead of the others: most posts are in it.
-const RUSSIAN_AHEAD: i32 = 8;
+const RUSSIAN_AHEAD: i32 = 4;
 /// Words of a text looked at.
 const TEXT_WORDS_MAX: usize = 200;
 
