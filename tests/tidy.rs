@@ -157,8 +157,8 @@ fn tests_do_not_sleep() {
 fn nothing_points_to_this_machine() {
     let files = files();
     let mut found = Vec::new();
-    // The lock file names the registry as cargo writes it.
-    for file in files.iter().filter(|file| file.path != "Cargo.lock" && !file.is_vendored()) {
+    // Lock files name the registry as cargo writes it.
+    for file in files.iter().filter(|file| !file.is("Cargo.lock") && !file.is_vendored()) {
         for (number, line) in file.lines() {
             let foreign = FOREIGN.iter().map(|(a, b)| format!("{a}{b}")).find(|word| line.contains(word.as_str()));
             found.extend(foreign.map(|word| format!("{}:{number}: {word}", file.path)));

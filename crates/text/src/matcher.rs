@@ -3,10 +3,11 @@
 //! Each word leads to the slots its phrases fill; a rule is tried where the rarest of its slots was found, so that the work
 //! grows with what a text says and not with the size of the dictionary.
 
+mod stretch;
+
 use std::sync::Arc;
 
-use otklik_domain::Span;
-
+pub(crate) use self::stretch::Words;
 use crate::{
     dictionary::{Dictionary, Kind, Role, Rule},
     lexer::{Lexeme, Lexer},
@@ -26,33 +27,6 @@ fn prominence(start: u32) -> f32 {
     const AT_THE_END: f32 = 0.75;
     const FADES_CHARS: f32 = 200.0;
     AT_THE_END + (1.0 - AT_THE_END) * (-(start as f32) / FADES_CHARS).exp()
-}
-
-/// A stretch of words, end excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Words {
-    pub(crate) from: u32,
-    pub(crate) to: u32,
-}
-
-impl Words {
-    /// The characters from the first word to the last.
-    pub(crate) fn span(self, lexemes: &[Lexeme]) -> Span {
-        let start = lexemes.get(self.from as usize).map_or(0, |first| first.token.span.start);
-        let end = lexemes.get(self.to.saturating_sub(1) as usize).map_or(start, |last| last.token.span.end);
-        Span { start, end }
-    }
-
-    /// The words as written.
-    pub(crate) fn text<'t>(self, lexemes: &[Lexeme], text: &'t str) -> &'t str {
-        let start = lexemes.get(self.from as usize).map_or(0, |first| first.token.start);
-        let end = lexemes.get(self.to.saturating_sub(1) as usize).map_or(start, |last| last.token.end);
-        text.get(start as usize..end as usize).unwrap_or_default()
-    }
-
-    fn overlaps(self, other: Self) -> bool {
-        self.from < other.to && other.from < self.to
-    }
 }
 
 /// A concept that was found.

@@ -6,6 +6,7 @@ mod predictor;
 mod reader;
 mod svm;
 mod train;
+mod vocabulary;
 
 use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, SentimentLabel, TopicHit, TopicId};
 use rustc_hash::FxHashMap;
