@@ -124,6 +124,8 @@ async fn open(config: &Config) -> anyhow::Result<App> {
         log: Arc::new(MemoryLog::new(1)),
         clock: Arc::new(SystemClock),
         intake: Arc::new(ClosedIntake),
+        sources: None,
+        callbacks: None,
     };
     Ok(App::new(ports, directory(&dictionary, &regions), WebConfig::default()))
 }

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
+mod callbacks;
 mod log;
 mod sources;
 mod stores;
@@ -15,6 +16,7 @@ use otklik_text::{Problem, SourceFile};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+pub(crate) use self::callbacks::CallbackSection;
 pub(crate) use self::log::LogSection;
 pub(crate) use self::sources::{CrawlSection, SourceGroup, SourceSection, merged};
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
@@ -66,6 +68,9 @@ pub(crate) struct Config {
     /// What is read.
     #[serde(default)]
     pub(crate) sources: Vec<SourceSection>,
+    /// Where networks post events to.
+    #[serde(default)]
+    pub(crate) callback: Vec<CallbackSection>,
     /// How log lines look.
     #[serde(default)]
     pub(crate) log_format: LogFormat,
@@ -166,6 +171,7 @@ impl Config {
             keep: KeepSection::default(),
             crawl: CrawlSection::default(),
             sources: Vec::new(),
+            callback: Vec::new(),
             log_format: LogFormat::Text,
         }
     }
@@ -175,6 +181,7 @@ impl Config {
         let all = paths.into_iter().flatten().chain(&mut self.models).chain([&mut self.data]);
         let all = all.chain(self.log.paths()).chain(self.incidents.paths()).chain(self.posts.paths());
         let all = all.chain(self.sources.iter_mut().flat_map(SourceSection::paths));
+        let all = all.chain(self.callback.iter_mut().flat_map(CallbackSection::paths));
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }

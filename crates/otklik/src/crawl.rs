@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use otklik_domain::Network;
 use otklik_pipeline::Gate;
-use otklik_ports::{Clock, Cursor, Fetch, Log, PortResult, Snapshots};
+use otklik_ports::{
+    Clock, Cursor, ErrorKind, Fetch, FetchError, FetchErrorKind, FetchRequest, Fetched, Log, PortError, PortResult,
+    Snapshots,
+};
 use otklik_sources::{
     author::AuthorKeys,
     crawl::{Coverage, Crawl, CrawlConfig, CrawlPorts, Intake, Step, Timer},
@@ -21,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clocks::SystemClock,
     config::{Config, SourceGroup, merged},
+    coverage::CoverageBoard,
     dictionaries::DictionaryFiles,
     regions,
 };
@@ -48,6 +52,8 @@ pub(crate) struct CrawlEngines {
     pub(crate) gate: Gate,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: CancellationToken,
+    /// Where the crawls tell the desk what they cover.
+    pub(crate) board: CoverageBoard,
 }
 
 /// Tells what is known of sources in figures.
@@ -80,7 +86,8 @@ pub(crate) async fn open_alone(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
     let gate = Gate::new(Arc::clone(&log), Arc::clone(&clock), config.author_secret()?);
-    let engines = CrawlEngines { log, snapshots: Arc::new(snapshots), gate, clock, stop };
+    let board = CoverageBoard::default();
+    let engines = CrawlEngines { log, snapshots: Arc::new(snapshots), gate, clock, stop, board };
     Ok((open(config, &names, &engines).await?, engines))
 }
 
@@ -124,6 +131,41 @@ pub(crate) async fn open(config: &Config, regions: &[&str], engines: &CrawlEngin
     Ok(crawls)
 }
 
+/// What crawls that run elsewhere wrote into the log of what they cover.
+///
+/// # Errors
+/// The log's; `Rejected` when the configuration makes no sense.
+pub(crate) async fn kept(config: &Config, regions: &[&str], engines: &CrawlEngines) -> PortResult<Vec<Coverage>> {
+    let first = regions.first().copied().unwrap_or_default();
+    let sections = config.sources.iter().zip(1..);
+    let groups = sections.map(|(section, number)| section.group_without_secrets(number, first, regions));
+    let groups = groups.collect::<anyhow::Result<Vec<_>>>();
+    let groups = groups.map_err(|error| PortError::new(ErrorKind::Rejected, format!("{error:#}")))?;
+    let mut kept = Vec::new();
+    for group in merged(groups) {
+        let ports = CrawlPorts {
+            fetch: Arc::new(NoFetch),
+            intake: Arc::new(GateWay { gate: engines.gate.clone(), log: Arc::clone(&engines.log) }),
+            snapshots: Arc::clone(&engines.snapshots),
+            clock: Arc::clone(&engines.clock),
+            timer: Arc::new(Sleep { clock: Arc::clone(&engines.clock), stop: engines.stop.clone() }),
+            authors: None,
+        };
+        kept.extend(Crawl::open(described(group, config.crawl.backfill_hours), ports).await?.coverage());
+    }
+    Ok(kept)
+}
+
+/// Reads nothing: for who only looks at what is kept.
+struct NoFetch;
+
+#[async_trait]
+impl Fetch for NoFetch {
+    async fn fetch(&self, _request: FetchRequest) -> Result<Fetched, FetchError> {
+        Err(FetchError::new(FetchErrorKind::Unreachable, "", "this process does not crawl"))
+    }
+}
+
 fn described(group: SourceGroup, backfill_hours: u32) -> CrawlConfig {
     CrawlConfig {
         name: group.name,
@@ -133,6 +175,7 @@ fn described(group: SourceGroup, backfill_hours: u32) -> CrawlConfig {
         base: group.host,
         credentials: group.credentials,
         policy: Policy::Value,
+        looks: true,
         backfill: SignedDuration::from_hours(backfill_hours.into()),
     }
 }
@@ -144,7 +187,9 @@ pub(crate) async fn run(mut crawl: Crawl, engines: CrawlEngines) {
     while !engines.stop.is_cancelled() {
         let now = engines.clock.now();
         if told_at.is_none_or(|told| now.duration_since(told) >= TELL_GAP) {
-            tell(&crawl.coverage(), now);
+            let coverage = crawl.coverage();
+            tell(&coverage, now);
+            engines.board.tell(crawl.name(), coverage);
             told_at = Some(now);
         }
         match crawl.step().await {

@@ -85,7 +85,7 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<Outcome> {
     system.topology.store.linger_ms = 0;
     system.topology.incidents.linger_ms = 0;
     let system = Arc::new(system);
-    let app = system.app(format!("http://{address}"));
+    let app = system.app(format!("http://{address}"), &[])?;
     accounts::add(&app).await?;
     let mut stages = system.start_stages(&[], Some(PATIENCE));
     let served = tokio::spawn(serve::serve(listener, serve::desk(app.clone(), &system, metrics), system.stop.clone()));

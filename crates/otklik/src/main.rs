@@ -2,9 +2,11 @@
 
 mod accounts;
 mod backup;
+mod callbacks;
 mod cli;
 mod clocks;
 mod config;
+mod coverage;
 mod crawl;
 mod data_folder;
 mod demo;

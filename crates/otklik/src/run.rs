@@ -60,7 +60,7 @@ async fn serve_all(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
     let web = config.web.clone();
     let (listener, address) = serve::listen(web.listen).await?;
     let system = Arc::new(System::open(config, Arc::new(SystemClock)).await?);
-    let app = system.app(web.public_url.unwrap_or_else(|| format!("http://{address}")));
+    let app = system.app(web.public_url.unwrap_or_else(|| format!("http://{address}")), roles)?;
     if app.ports.incidents.accounts().await?.is_empty() {
         tracing::warn!("nobody can sign in yet: add an administrator by `otklik account put`");
     }

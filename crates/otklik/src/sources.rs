@@ -53,7 +53,8 @@ fn plan(out: &mut impl Write, coverage: &[Coverage]) -> io::Result<()> {
         "crawl", "source", "posts/day", "reads/day", "lag, min"
     )?;
     for source in coverage {
-        let trouble = source.trouble.as_ref().map(|(kind, message)| format!("{kind}: {message}")).unwrap_or_default();
+        let trouble =
+            source.trouble.as_ref().map(|trouble| format!("{}: {}", trouble.kind, trouble.message)).unwrap_or_default();
         writeln!(
             out,
             "{:<14} {:<32} {:>10.1} {:>10.1} {:>12.1}  {trouble}",

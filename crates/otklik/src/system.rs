@@ -9,13 +9,15 @@ use otklik_engine::region::Region;
 use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_text::{Dictionary, Model};
-use otklik_web::{App, Ports, WebConfig, webhooks};
+use otklik_web::{App, Ports, Sources, WebConfig, webhooks};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    callbacks::VkCallbacks,
     cli::Role,
     config::Config,
+    coverage::{CoverageBoard, KeptCoverage},
     crawl::{self, CrawlEngines},
     dictionaries::DictionaryFiles,
     directory::directory,
@@ -45,6 +47,8 @@ pub(crate) struct System {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) gate: Gate,
     pub(crate) stop: CancellationToken,
+    /// What the crawls of this process cover.
+    coverage: CoverageBoard,
 }
 
 impl System {
@@ -73,6 +77,7 @@ impl System {
             clock,
             gate,
             stop: CancellationToken::new(),
+            coverage: CoverageBoard::default(),
         })
     }
 
@@ -105,9 +110,13 @@ impl System {
         stages.set
     }
 
-    /// The desk and the API over the engines.
-    pub(crate) fn app(&self, public_url: String) -> App {
+    /// The desk and the API over the engines, in a process of these roles.
+    ///
+    /// # Errors
+    /// A section of the configuration makes no sense, or a secret cannot be read.
+    pub(crate) fn app(&self, public_url: String, roles: &[Role]) -> anyhow::Result<App> {
         let regions = self.regions.iter().map(|region| region.id.clone()).collect();
+        let log = Arc::clone(&self.engines.log);
         let ports = Ports {
             posts: Arc::clone(&self.engines.posts),
             search: Arc::clone(&self.engines.search),
@@ -115,6 +124,8 @@ impl System {
             log: Arc::clone(&self.engines.log),
             clock: Arc::clone(&self.clock),
             intake: Arc::new(GateIntake::new(self.gate.clone(), Arc::clone(&self.engines.posts), regions)),
+            sources: self.sources(roles),
+            callbacks: VkCallbacks::open(&self.config, &self.region_names(), self.gate.clone(), log)?,
         };
         let web = &self.config.web;
         let config = WebConfig {
@@ -124,7 +135,32 @@ impl System {
             open311_public: web.open311_public,
             ..WebConfig::default()
         };
-        App::new(ports, directory(&self.dictionary, &self.regions), config)
+        Ok(App::new(ports, directory(&self.dictionary, &self.regions), config))
+    }
+
+    /// Who tells what is covered: the crawls of this process, else the log.
+    fn sources(&self, roles: &[Role]) -> Option<Arc<dyn Sources>> {
+        if does(roles, Role::Crawl) {
+            return Some(Arc::new(self.coverage.clone()));
+        }
+        let regions = self.region_names().into_iter().map(str::to_owned).collect();
+        let kept = || KeptCoverage::new(self.config.clone(), regions, self.crawl_engines());
+        (!self.config.sources.is_empty()).then(|| Arc::new(kept()) as Arc<dyn Sources>)
+    }
+
+    fn region_names(&self) -> Vec<&str> {
+        self.regions.iter().map(|region| region.id.as_str()).collect()
+    }
+
+    fn crawl_engines(&self) -> CrawlEngines {
+        CrawlEngines {
+            log: Arc::clone(&self.engines.log),
+            snapshots: Arc::clone(&self.engines.snapshots),
+            gate: self.gate.clone(),
+            clock: Arc::clone(&self.clock),
+            stop: self.stop.clone(),
+            board: self.coverage.clone(),
+        }
     }
 
     /// Starts what looks after time: the SLA clock, the outbox, webhooks, retention.
@@ -146,15 +182,9 @@ impl System {
     /// # Errors
     /// A section of the configuration makes no sense, or what is kept of a crawl cannot be read.
     pub(crate) async fn start_crawls(&self, tasks: &mut JoinSet<()>) -> anyhow::Result<()> {
-        let engines = CrawlEngines {
-            log: Arc::clone(&self.engines.log),
-            snapshots: Arc::clone(&self.engines.snapshots),
-            gate: self.gate.clone(),
-            clock: Arc::clone(&self.clock),
-            stop: self.stop.clone(),
-        };
-        let regions: Vec<&str> = self.regions.iter().map(|region| region.id.as_str()).collect();
-        for crawl in crawl::open(&self.config, &regions, &engines).await? {
+        let engines = self.crawl_engines();
+        for crawl in crawl::open(&self.config, &self.region_names(), &engines).await? {
+            self.coverage.tell(crawl.name(), crawl.coverage());
             tasks.spawn(crawl::run(crawl, engines.clone()));
         }
         Ok(())

@@ -6,17 +6,22 @@
 
 mod asks;
 mod calls;
+mod counters;
 mod coverage;
 mod crawler;
 mod faults;
 mod intake;
 mod listing;
+mod pages;
 mod reading;
 mod source;
 mod state;
+#[cfg(test)]
+mod tests;
+mod threads;
 
 pub use asks::Limits;
-pub use coverage::Coverage;
+pub use coverage::{Coverage, Standing};
 pub use crawler::{Crawl, CrawlConfig, CrawlPorts, Step};
 pub use intake::{Intake, Timer};
 pub use source::{Source, SourceProblem};

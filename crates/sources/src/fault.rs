@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Longest message kept of a network's answer, in characters.
 const MESSAGE_CHARS_MAX: usize = 300;
@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 /// What the crawler does about a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Waits for seconds, with jitter, and asks again.
@@ -86,6 +86,21 @@ impl Kind {
             Self::Retry => "retry",
             Self::BadRequest => "bad_request",
             Self::BrokenBody => "broken_body",
+        }
+    }
+}
+
+impl Action {
+    /// Its fixed name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BackOff => "back_off",
+            Self::WaitForNextWindow => "wait_for_next_window",
+            Self::MarkSourceUnavailable => "mark_source_unavailable",
+            Self::TokenFault => "token_fault",
+            Self::TellHuman => "tell_human",
+            Self::Retry => "retry",
+            Self::SkipRequest => "skip_request",
         }
     }
 }
@@ -199,7 +214,7 @@ mod tests {
     fn names_on_the_wire_are_the_fixed_ones() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(serde_json::to_value(kind.action()).unwrap(), kind.action().as_str());
         }
-        assert_eq!(serde_json::to_value(Action::MarkSourceUnavailable).unwrap(), "mark_source_unavailable");
     }
 }

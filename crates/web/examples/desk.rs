@@ -79,7 +79,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = WebConfig { public_url: format!("http://127.0.0.1:{port}"), ..WebConfig::default() };
     let (posts, search, incidents) = stores;
     let log = Arc::new(MemoryLog::new(1));
-    let ports = Ports { posts, search, incidents, log, clock: clock.clone(), intake: Arc::new(ClosedIntake) };
+    let ports = Ports {
+        posts,
+        search,
+        incidents,
+        log,
+        clock: clock.clone(),
+        intake: Arc::new(ClosedIntake),
+        sources: None,
+        callbacks: None,
+    };
     let app = App::new(ports, setting.directory(), config);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     eprintln!("{taken} posts; the desk: http://127.0.0.1:{port} (operator/operator)");

@@ -9,6 +9,7 @@ mod names;
 mod openapi;
 mod posts;
 mod search;
+mod sources;
 mod stats;
 #[cfg(test)]
 mod tests;

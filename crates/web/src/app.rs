@@ -8,9 +8,11 @@ use tokio::sync::Semaphore;
 
 use crate::{
     auth::{attempts::Attempts, password::Passwords},
+    callback::Callbacks,
     catalogue::Directory,
     config::WebConfig,
     intake::Intake,
+    sources::Sources,
 };
 
 /// What every request works with. Cloning gives another handle to the same.
@@ -32,6 +34,10 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// The way in for posts.
     pub intake: Arc<dyn Intake>,
+    /// What the crawler covers, where that is known.
+    pub sources: Option<Arc<dyn Sources>>,
+    /// Whom networks post events to, where that is configured.
+    pub callbacks: Option<Arc<dyn Callbacks>>,
 }
 
 /// What stands behind an [`App`]; reached through it.

@@ -29,6 +29,7 @@ mod said;
 mod say;
 mod search;
 mod sign_in;
+mod sources;
 mod spread;
 mod triage;
 mod visit;
@@ -54,6 +55,7 @@ pub(crate) fn router() -> Router<App> {
         .merge(event::router())
         .merge(search::router())
         .merge(board::router())
+        .merge(sources::router())
         .merge(admin::router())
         .merge(live::router())
 }

@@ -73,7 +73,7 @@ enum Face {
 
 impl Face {
     fn of(path: &str) -> Self {
-        if path.starts_with("/api/") || path == "/healthz" || path == "/readyz" {
+        if path.starts_with("/api/") || path.starts_with("/callback/") || path == "/healthz" || path == "/readyz" {
             Self::Api
         } else if path.starts_with("/open311/") {
             Self::Open311(open311::Format::of(path))

@@ -6,6 +6,7 @@
 mod api;
 mod app;
 pub mod auth;
+mod callback;
 mod catalogue;
 mod config;
 #[cfg_attr(not(feature = "desk"), path = "no_desk.rs")]
@@ -18,6 +19,7 @@ mod open311;
 pub mod rights;
 pub mod russian;
 pub mod service;
+mod sources;
 #[cfg(test)]
 mod testing;
 pub mod webhooks;
@@ -29,10 +31,12 @@ pub use self::{
     api::openapi_json,
     app::{App, Ports, State},
     auth::{Caller, SignedIn},
+    callback::{Callbacks, Heard},
     catalogue::{Block, Catalogue, Directory, Place, Topic},
     config::WebConfig,
     error::{Error, Result},
     intake::{Intake, Taken},
+    sources::{Coverage, CoveredSource, SourceTrouble, Sources, Teller},
 };
 
 /// Every address of the server. The binary adds `/metrics` and listens.
@@ -42,6 +46,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(api::router(&app.config))
         .merge(open311::router())
+        .merge(callback::router())
         .merge(desk::router())
         .layer(DefaultBodyLimit::max(app.config.body_bytes_max))
         .layer(from_fn_with_state(app.clone(), auth::csrf::guard))

@@ -13,6 +13,13 @@ pub const REQUEST_SECONDS: &str = "otklik_http_request_seconds";
 pub const DELIVERIES_TOTAL: &str = "otklik_webhook_deliveries_total";
 /// Messages to webhooks given up after the last attempt.
 pub const GIVEN_UP_TOTAL: &str = "otklik_webhook_given_up_total";
+/// Events that networks posted, by what became of them.
+pub const CALLBACKS_TOTAL: &str = "otklik_callback_events_total";
+
+/// Counts an event that a network posted.
+pub(crate) fn callback(heard: &'static str) {
+    metrics::counter!(CALLBACKS_TOTAL, "result" => heard).increment(1);
+}
 
 /// Counts a request. The route is the pattern, never the address: the number of series is bounded.
 pub(crate) fn request(route: &str, method: &Method, status: u16, took: Duration) {

@@ -13,6 +13,7 @@ mod opening;
 pub mod posts;
 pub mod reports;
 pub mod search;
+pub mod sources;
 pub mod stats;
 #[cfg(test)]
 mod tests;

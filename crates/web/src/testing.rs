@@ -2,6 +2,7 @@
 
 mod data;
 mod intake;
+mod networks;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -18,9 +19,9 @@ use otklik_ports::{
 };
 use tower::ServiceExt;
 
-pub(crate) use self::{data::*, intake::MemoryIntake};
+pub(crate) use self::{data::*, intake::MemoryIntake, networks::KnownSources};
 use crate::{
-    App, Ports, WebConfig, router,
+    App, Ports, Teller, WebConfig, router,
     service::{accounts, tokens},
 };
 
@@ -36,6 +37,7 @@ pub(crate) struct TestApp {
     pub(crate) search: Arc<MemorySearch>,
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) intake: Arc<MemoryIntake>,
+    pub(crate) sources: Arc<KnownSources>,
     router: Router,
 }
 
@@ -71,6 +73,7 @@ impl TestApp {
         let (incidents, posts) = (Arc::new(MemoryIncidents::default()), Arc::new(MemoryPosts::new()));
         let (search, log) = (Arc::new(MemorySearch::new()), Arc::new(MemoryLog::new(2)));
         let intake = Arc::new(MemoryIntake::default());
+        let sources = Arc::new(KnownSources(Teller::Crawler.into()));
         let ports = Ports {
             posts: posts.clone(),
             search: search.clone(),
@@ -78,10 +81,12 @@ impl TestApp {
             log: log.clone(),
             clock: clock.clone(),
             intake: intake.clone(),
+            sources: Some(sources.clone()),
+            callbacks: Some(Arc::new(networks::Hearer)),
         };
         let app = App::new(ports, directory(), config);
         let router = router(app.clone());
-        Self { app, clock, incidents, posts, search, log, intake, router }
+        Self { app, clock, incidents, posts, search, log, intake, sources, router }
     }
 
     /// A server with the events, posts and incidents of [`data`](self).

@@ -24,6 +24,8 @@ use crate::{
 pub struct DayConfig {
     /// How turns are given.
     pub policy: Policy,
+    /// Whether counters of posts are looked at between readings of their walls.
+    pub looks: bool,
     /// Kills at random moments, half of them between two writes of one turn.
     pub kills: u32,
     /// Decides when they come.
@@ -135,6 +137,7 @@ impl Day {
                 base: Some(base.clone()),
                 credentials: credentials(network),
                 policy: self.config.policy,
+                looks: self.config.looks,
                 // Comments under posts of the days before belong to the day too.
                 backfill: SignedDuration::from_hours(72),
             };

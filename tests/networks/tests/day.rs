@@ -15,7 +15,7 @@ use otklik_sources::{
 const BEGIN: &str = "2026-03-02T21:00:00Z";
 
 fn config(policy: Policy, kills: u32) -> DayConfig {
-    DayConfig { policy, kills, seed: 7, walls_a_day: None, base: None }
+    DayConfig { policy, looks: true, kills, seed: 7, walls_a_day: None, base: None }
 }
 
 fn begin() -> Timestamp {

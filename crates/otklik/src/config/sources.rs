@@ -82,6 +82,28 @@ impl SourceSection {
     /// The network is not crawled, an id is none, a secret cannot be read; the message names section and field.
     pub(crate) fn group(&self, number: usize, default_region: &str, regions: &[&str]) -> anyhow::Result<SourceGroup> {
         let at = format!("sources {number}");
+        let group = self.group_without_secrets(number, default_region, regions)?;
+        let secret = |path: &Option<PathBuf>| path.as_deref().map(read_secret).transpose();
+        let credentials = Credentials {
+            token: secret(&self.token_file).with_context(|| format!("{at}: token-file"))?,
+            application_key: self.application_key.clone(),
+            application_secret: secret(&self.application_secret_file)
+                .with_context(|| format!("{at}: application-secret-file"))?,
+        };
+        Ok(SourceGroup { credentials, ..group })
+    }
+
+    /// The same without its secrets: enough to say what is covered.
+    ///
+    /// # Errors
+    /// As [`SourceSection::group`].
+    pub(crate) fn group_without_secrets(
+        &self,
+        number: usize,
+        default_region: &str,
+        regions: &[&str],
+    ) -> anyhow::Result<SourceGroup> {
+        let at = format!("sources {number}");
         let network = self.network.parse::<Network>().ok();
         let Some(network @ (Network::Vk | Network::Ok | Network::Telegram | Network::Rss)) = network else {
             bail!("{at}: network: {:?} is not crawled, one of vk, ok, telegram, rss is", self.network);
@@ -107,13 +129,7 @@ impl SourceSection {
             "{at}: token-file: {:?} is read with a token only",
             self.network
         );
-        let secret = |path: &Option<PathBuf>| path.as_deref().map(read_secret).transpose();
-        let credentials = Credentials {
-            token: secret(&self.token_file).with_context(|| format!("{at}: token-file"))?,
-            application_key: self.application_key.clone(),
-            application_secret: secret(&self.application_secret_file)
-                .with_context(|| format!("{at}: application-secret-file"))?,
-        };
+        let credentials = Credentials::default();
         Ok(SourceGroup { name: self.name(), network, sources, limits, credentials, host: self.host.clone() })
     }
 
@@ -141,7 +157,7 @@ pub(crate) fn merged(groups: Vec<SourceGroup>) -> Vec<SourceGroup> {
     merged
 }
 
-fn read_secret(path: &std::path::Path) -> anyhow::Result<SecretString> {
+pub(super) fn read_secret(path: &std::path::Path) -> anyhow::Result<SecretString> {
     let secret = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let secret = secret.trim();
     ensure!(!secret.is_empty(), "{} is empty", path.display());

@@ -48,9 +48,19 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
 
 /// Reads all that a configuration names.
 fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> {
+    let mut served = Vec::new();
     for named in &config.regions {
         let region = regions::load(named, files)?;
         eprintln!("region {} is fine", region.id);
+        served.push(region.id.to_string());
+    }
+    let served: Vec<&str> = served.iter().map(String::as_str).collect();
+    let first = served.first().copied().unwrap_or_default();
+    for (section, number) in config.sources.iter().zip(1..) {
+        section.group(number, first, &served)?;
+    }
+    for (section, number) in config.callback.iter().zip(1..) {
+        section.server(number, first, &served)?;
     }
     for model in &config.models {
         load_model(model)?;

@@ -19,6 +19,9 @@ const UNORDERED_KNOWN: usize = 2_000;
 /// Comments of a post that are kept in mind.
 const COMMENTS_KNOWN: usize = 1_000;
 
+/// Posts whose counters are asked for in one call.
+pub(super) const LOOK_MAX: usize = vk::requests::PAGE_MAX as usize;
+
 /// The limits of a crawl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -100,6 +103,14 @@ impl Asks {
         Ask { lanes: vec![self.main_lane(source), self.list_lane()], ..self.ask(request, source) }
     }
 
+    /// Posts by number, for their counters; `None` where a network has no such call. At most [`LOOK_MAX`].
+    pub(super) fn counters(&self, posts: &[(Source, String)]) -> Option<Ask> {
+        let (first, _) = posts.first()?;
+        let number = |(source, post): &(Source, String)| Some((source.id.parse().ok()?, post.parse().ok()?));
+        let numbers: Vec<(i64, i64)> = posts.iter().filter_map(number).collect();
+        (self.network == Network::Vk).then(|| self.ask(vk::requests::posts(&numbers), first))
+    }
+
     /// The newest comments of a post, named by the end of its id; `None` where there are none to ask for.
     pub(super) fn comments(&self, source: &Source, post: &str) -> Option<Ask> {
         let request = match self.network {
@@ -144,12 +155,14 @@ impl Asks {
     pub(super) fn post_rules<'a>(&self, prefix: &'a str) -> Rules<'a> {
         let is_ordered = matches!(self.network, Network::Vk | Network::Telegram);
         let known_max = if is_ordered { POSTS_KNOWN } else { UNORDERED_KNOWN };
-        Rules { prefix, known_max, is_ordered, not_before: None }
+        Rules { prefix, known_max, is_ordered, not_before: None, keep_above: None }
     }
 
     /// How the comments of a post behave.
     pub(super) fn comment_rules<'a>(&self, prefix: &'a str) -> Rules<'a> {
-        Rules { prefix, known_max: COMMENTS_KNOWN, is_ordered: true, not_before: None }
+        // OK's comments have times for marks, and several may come in one second.
+        let is_ordered = self.network == Network::Vk;
+        Rules { prefix, known_max: COMMENTS_KNOWN, is_ordered, not_before: None, keep_above: None }
     }
 }
 

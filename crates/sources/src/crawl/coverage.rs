@@ -1,11 +1,20 @@
 //! The map of what is covered: of each source, how fresh it is, and what stands in the way.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use otklik_domain::Network;
 use serde::Serialize;
 
-use super::crawler::Crawl;
-use crate::schedule::{Policy, plan};
+use super::{
+    crawler::{Crawl, Watched},
+    state::Trouble,
+};
+use crate::{
+    fault::Action,
+    schedule::{Lane, Policy, plan},
+};
+
+/// A wait of this length is no wait: somebody must do something.
+const FOR_GOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What is known of the coverage of a source.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,20 +30,37 @@ pub struct Coverage {
     pub name: String,
     /// The region of its posts.
     pub region: String,
-    /// Posts and, by a tenth, comments expected in a day.
+    /// Posts expected in a day.
     pub posts_a_day: f64,
     /// Readings planned for a day.
     pub reads_a_day: f64,
     /// Mean time from publishing to reading by the plan, in minutes.
     pub lag_minutes: f64,
+    /// The same as it was of late; `None` before anything new was read.
+    pub seen_lag_minutes: Option<f64>,
     /// When it answered last.
     pub answered_at: Option<Timestamp>,
     /// Lists that its crawl may still read today.
     pub quota_left: Option<u32>,
-    /// The last trouble, until it answers again: kind and words.
-    pub trouble: Option<(String, String)>,
+    /// The last trouble, until it answers again.
+    pub trouble: Option<Standing>,
     /// Since when posts may be missing: from the last answer before a trouble, or what lay beyond the pages read.
     pub not_covered_since: Option<Timestamp>,
+}
+
+/// What stands in the way of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// What kind of trouble: of [`crate::fault::Kind`], or why it was not reached.
+    pub kind: String,
+    /// The network's words.
+    pub message: String,
+    /// What is done about it.
+    pub action: Option<Action>,
+    /// When it happened last.
+    pub at: Timestamp,
+    /// When the source is asked again; `None` when somebody must see to it first, or at its next turn.
+    pub again_at: Option<Timestamp>,
 }
 
 fn network<S: serde::Serializer>(network: &Network, serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,13 +73,16 @@ impl Crawl {
         let now = self.ports.clock.now();
         let candidates = self.candidates(now);
         let lane = self.asks.list_lane();
+        let lists_until = self.budgets.blocked_until(&lane.name, now);
         let quota_left = self.budgets.left(&lane, now);
         let lines = plan(&candidates, self.config.limits.lists_a_day, self.config.policy);
         let coverage = lines.into_iter().filter_map(|line| {
             let (watched, candidate) = (self.sources.get(line.index)?, candidates.get(line.index)?);
             let state = &watched.state;
-            let is_stopped =
-                state.trouble.is_some() || self.budgets.blocked_until(&watched.main_lane.name, now).is_some();
+            let blocked_until = self.budgets.blocked_until(&watched.main_lane.name, now);
+            let stopped = blocked_until.and_then(|_| stopper(&self.sources, &watched.main_lane));
+            let trouble = state.trouble.as_ref().or(stopped);
+            let is_stopped = trouble.is_some() || blocked_until.is_some();
             // The plan cannot read a source more often than its shortest gap allows.
             let reads_max = 86_400.0 / self.config.limits.source_gap.as_secs_f64().max(1.0);
             let reads_a_day = line.reads_a_day.min(reads_max);
@@ -66,9 +95,13 @@ impl Crawl {
                 posts_a_day: candidate.rate * 24.0,
                 reads_a_day,
                 lag_minutes: 720.0 / reads_a_day.max(1e-3),
+                seen_lag_minutes: state.lag,
                 answered_at: state.answered_at,
                 quota_left,
-                trouble: state.trouble.as_ref().map(|trouble| (trouble.kind.clone(), trouble.message.clone())),
+                trouble: trouble.map(|trouble| {
+                    let again_at = state.rest_until.into_iter().chain(blocked_until).chain(lists_until).max();
+                    standing(trouble, again_at, now)
+                }),
                 not_covered_since: state.gap_since.or(state.answered_at.filter(|_| is_stopped)),
             })
         });
@@ -78,5 +111,22 @@ impl Crawl {
     /// How turns are given.
     pub fn policy(&self) -> Policy {
         self.config.policy
+    }
+}
+
+/// The trouble that stopped the lane of a source, whichever source it happened at.
+fn stopper<'a>(sources: &'a [Watched], lane: &Lane) -> Option<&'a Trouble> {
+    let of_lane = sources.iter().filter(|watched| watched.main_lane == *lane);
+    let stopping = |trouble: &&Trouble| matches!(trouble.action, Some(Action::TokenFault | Action::TellHuman));
+    of_lane.filter_map(|watched| watched.state.trouble.as_ref()).filter(stopping).max_by_key(|trouble| trouble.at)
+}
+
+fn standing(trouble: &Trouble, again_at: Option<Timestamp>, now: Timestamp) -> Standing {
+    Standing {
+        kind: trouble.kind.clone(),
+        message: trouble.message.clone(),
+        action: trouble.action,
+        at: trouble.at,
+        again_at: again_at.filter(|at| *at > now && at.duration_since(now) < FOR_GOOD),
     }
 }

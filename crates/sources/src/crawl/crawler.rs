@@ -8,9 +8,10 @@ use otklik_ports::{Clock, Fetch, PortError, PortResult, Snapshot, Snapshots};
 
 use super::{
     asks::{Asks, Limits},
+    counters::Looks,
     intake::{Intake, Timer},
     source::Source,
-    state::{State, Thread},
+    state::State,
 };
 use crate::{
     author::AuthorKeys,
@@ -22,17 +23,10 @@ use crate::{
 const REOPEN: SignedDuration = SignedDuration::from_hours(48);
 /// How long nothing is asked after a start: limits count within a second.
 const SETTLE: SignedDuration = SignedDuration::from_secs(1);
+/// How long nothing is done when no source may be read after all.
+const IDLE: SignedDuration = SignedDuration::from_mins(3);
 /// How often the hours of the day are looked at anew.
 const PROFILE_KEPT: SignedDuration = SignedDuration::from_hours(1);
-/// How much a comment that waits behind a post counts: hot posts are read by themselves.
-const COMMENT_PART: f64 = 0.1;
-/// Comments an hour from which a post is read by itself, not only when its wall shows more.
-const HOT: f64 = 0.3;
-/// Post-hours of waiting that a reading of comments is worth.
-const THREAD_WORTH: f64 = 0.1;
-/// Shortest and longest time between two readings of a post's comments.
-const THREAD_GAP: SignedDuration = SignedDuration::from_mins(3);
-const THREAD_GAP_MAX: SignedDuration = SignedDuration::from_hours(6);
 
 /// What a crawl reads, and how.
 #[derive(Debug, Clone)]
@@ -51,6 +45,8 @@ pub struct CrawlConfig {
     pub credentials: Credentials,
     /// How turns are given.
     pub policy: Policy,
+    /// Whether counters of posts are looked at between readings of their lists, where a network has a call for it.
+    pub looks: bool,
     /// How old posts may be that are taken when a source is read for the first time.
     pub backfill: SignedDuration,
 }
@@ -89,6 +85,8 @@ pub struct Crawl {
     pub(super) budgets: Budgets,
     /// By the place of the source in the configuration, as all that follows.
     pub(super) sources: Vec<Watched>,
+    /// Posts whose counters are to be looked at.
+    pub(super) looks: Looks,
     profile: Profile,
     profile_at: Timestamp,
     list_lane: Lane,
@@ -101,10 +99,10 @@ pub(super) struct Watched {
     /// When the state was written into the log.
     pub(super) saved_at: Timestamp,
     pub(super) main_lane: Lane,
-    /// Posts and comments expected in an hour.
-    rate: f64,
+    /// Posts expected in an hour.
+    pub(super) rate: f64,
     /// The post whose comments are due first, and when.
-    thread: Option<(Timestamp, String)>,
+    pub(super) thread: Option<(Timestamp, String)>,
 }
 
 impl std::fmt::Debug for Crawl {
@@ -147,8 +145,8 @@ impl Crawl {
             sources.push(Watched { source: source.clone(), state, saved_at: now, main_lane, rate: 0.0, thread: None });
         }
         let list_lane = asks.list_lane();
-        let mut crawl =
-            Self { config, ports, asks, budgets, sources, profile: Profile::default(), profile_at: now, list_lane };
+        let (profile, looks) = (Profile::default(), Looks::default());
+        let mut crawl = Self { config, ports, asks, budgets, sources, looks, profile, profile_at: now, list_lane };
         crawl.look_at_hours(now);
         for index in 0..crawl.sources.len() {
             crawl.look_at(index);
@@ -173,8 +171,10 @@ impl Crawl {
         let posts_at = self.posts_due(now);
         let thread = self.thread_due(now);
         let thread_at = thread.as_ref().map_or(Timestamp::MAX, |(at, ..)| *at);
-        if posts_at.min(thread_at) > now {
-            return Ok(Step::Wait(posts_at.min(thread_at)));
+        let looks_at = self.looks_due(now);
+        let earliest = posts_at.min(thread_at).min(looks_at);
+        if earliest > now {
+            return Ok(Step::Wait(earliest));
         }
         if posts_at <= now {
             let candidates = self.candidates(now);
@@ -183,9 +183,13 @@ impl Crawl {
                 return Ok(Step::Done);
             }
         }
+        if looks_at <= now {
+            self.look_at_counters(now).await?;
+            return Ok(Step::Done);
+        }
         match thread {
             Some((at, index, post)) if at <= now => self.read_comments(index, &post).await?,
-            _ => return Ok(Step::Wait(now.saturating_add(THREAD_GAP).unwrap_or(Timestamp::MAX))),
+            _ => return Ok(Step::Wait(add(now, IDLE))),
         }
         Ok(Step::Done)
     }
@@ -216,43 +220,6 @@ impl Crawl {
             promise: watched.source.promise,
         };
         self.sources.iter().map(candidate).collect()
-    }
-
-    /// The comments that are due first.
-    fn thread_due(&self, now: Timestamp) -> Option<(Timestamp, usize, String)> {
-        let due = |(index, watched): (usize, &Watched)| watched.thread.as_ref().map(|(at, _)| (*at, index));
-        let (at, index) = self.sources.iter().enumerate().filter_map(due).min()?;
-        let post = self.sources.get(index)?.thread.as_ref().map(|(_, post)| post.clone())?;
-        let lane = self.sources.get(index).map(|watched| &watched.main_lane)?;
-        Some((at.max(self.budgets.free_at(std::slice::from_ref(lane), now)), index, post))
-    }
-
-    /// When the comments of a post are to be read; `None` while its wall shows no new ones and it is not hot.
-    fn due(&self, thread: &Thread) -> Option<Timestamp> {
-        let gap = if thread.rate < HOT || self.config.policy == Policy::RoundRobin {
-            None
-        } else {
-            let hours = (2.0 * THREAD_WORTH / thread.rate).sqrt();
-            let gap = SignedDuration::try_from_secs_f64(hours * 3600.0).unwrap_or(THREAD_GAP_MAX);
-            Some(gap.clamp(THREAD_GAP, THREAD_GAP_MAX))
-        };
-        // Fewer of them is news too: some were deleted.
-        let grown = (thread.count != thread.read).then_some(THREAD_GAP);
-        let gap = grown.or(gap)?;
-        let at = thread.read_at.map_or(Timestamp::UNIX_EPOCH, |read| add(read, gap));
-        Some(thread.rest_until.map_or(at, |rest| rest.max(at)))
-    }
-
-    /// Works out what is next at a source, after its state has changed.
-    pub(super) fn look_at(&mut self, index: usize) {
-        let now = self.ports.clock.now();
-        let Some(watched) = self.sources.get(index) else { return };
-        let thread =
-            watched.state.threads.iter().filter_map(|(id, thread)| Some((self.due(thread)?, id.clone()))).min();
-        let rate = watched.state.post_rate(now) + COMMENT_PART * watched.state.comment_rate;
-        if let Some(watched) = self.sources.get_mut(index) {
-            (watched.thread, watched.rate) = (thread, rate);
-        }
     }
 
     fn look_at_hours(&mut self, now: Timestamp) {

@@ -90,7 +90,7 @@ impl Fault {
             }
         }
         state.troubles = state.troubles.saturating_add(1);
-        state.trouble = Some(Trouble { kind: self.kind, message: self.message, at: now });
+        state.trouble = Some(Trouble { kind: self.kind, message: self.message, at: now, action: Some(self.action) });
         scope
     }
 }

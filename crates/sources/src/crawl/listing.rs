@@ -39,6 +39,8 @@ pub(super) struct Reading {
     pub(super) posts: Vec<Post>,
     /// Ids that the network says are gone.
     pub(super) deleted: Vec<String>,
+    /// Ids that were asked for and not shown.
+    pub(super) missing: Vec<String>,
     /// All posts from this mark on are among those read; `None` when nothing can be said about what is missing.
     pub(super) whole_from: Option<i64>,
 }
@@ -54,6 +56,8 @@ pub(super) struct Rules<'a> {
     pub(super) is_ordered: bool,
     /// When the list is read for the first time: posts published before are not taken.
     pub(super) not_before: Option<Timestamp>,
+    /// Posts above this mark are not let go: between them lie some that are still to be read.
+    pub(super) keep_above: Option<i64>,
 }
 
 /// What is to be handed in.
@@ -85,6 +89,17 @@ impl Listing {
     /// Whether a post is known, or old.
     pub(super) fn knows(&self, rules: &Rules<'_>, post: &Post, mark: i64) -> bool {
         (rules.is_ordered && mark <= self.floor) || self.place(suffix(rules, &post.id)).is_some()
+    }
+
+    /// The highest mark that is known.
+    pub(super) fn top(&self) -> i64 {
+        self.known.iter().map(|known| known.1).max().unwrap_or(self.floor).max(self.floor)
+    }
+
+    /// The ends of the ids that are known, with when they were published and whether the last reading missed them.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, Timestamp, bool)> {
+        let entry = |known: &'_ Known| Some((Timestamp::from_second(known.2).ok()?, known.5 > 0));
+        self.known.iter().filter_map(move |known| entry(known).map(|(at, missed)| (known.0.as_str(), at, missed)))
     }
 
     /// The ends of the ids that are known.
@@ -147,7 +162,7 @@ impl Listing {
                 found.fresh.push(post);
             }
         }
-        self.miss(rules, &seen, reading.whole_from, &reading.deleted, &mut found);
+        self.miss(rules, &seen, reading.whole_from, [&reading.deleted, &reading.missing], &mut found);
         self.trim(rules, &seen);
         found
     }
@@ -158,14 +173,13 @@ impl Listing {
         rules: &Rules<'_>,
         seen: &HashSet<String>,
         whole_from: Option<i64>,
-        deleted: &[String],
+        [deleted, missing]: [&[String]; 2],
         found: &mut Found,
     ) {
         let told: HashSet<&str> = deleted.iter().map(|id| suffix(rules, id)).collect();
-        if let Some(from) = whole_from {
-            let mut missing: Vec<&mut Known> =
-                self.known.iter_mut().filter(|known| known.1 >= from && !seen.contains(&known.0)).collect();
-            for known in &mut missing {
+        let missing: HashSet<&str> = missing.iter().map(|id| suffix(rules, id)).collect();
+        for known in self.known.iter_mut().filter(|known| !seen.contains(&known.0)) {
+            if whole_from.is_some_and(|from| known.1 >= from) || missing.contains(known.0.as_str()) {
                 known.5 = known.5.saturating_add(1);
             }
         }
@@ -187,6 +201,8 @@ impl Listing {
         self.known.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
         let mut over = self.known.len().saturating_sub(rules.known_max);
         if rules.is_ordered {
+            let below = |known: &&Known| rules.keep_above.is_none_or(|mark| known.1 <= mark);
+            over = over.min(self.known.iter().filter(below).count());
             let gone = self.known.drain(..over);
             self.floor = gone.map(|known| known.1).max().unwrap_or(self.floor).max(self.floor);
         } else {
@@ -221,7 +237,8 @@ mod tests {
 
     use super::*;
 
-    const RULES: Rules<'static> = Rules { prefix: "vk:-1_", known_max: 4, is_ordered: true, not_before: None };
+    const RULES: Rules<'static> =
+        Rules { prefix: "vk:-1_", known_max: 4, is_ordered: true, not_before: None, keep_above: None };
 
     fn post(number: i64, text: &str) -> Post {
         serde_json::from_value(serde_json::json!({
@@ -299,13 +316,30 @@ mod tests {
 
     #[test]
     fn a_list_without_order_keeps_what_is_on_it() {
-        let rules = Rules { prefix: "rss:", known_max: 2, is_ordered: false, not_before: None };
+        let rules = Rules { prefix: "rss:", known_max: 2, is_ordered: false, ..RULES };
         let mut listing = Listing::default();
         let mut fresh = |numbers: &[i64]| {
             let posts = numbers.iter().map(|number| post(*number, "Яма")).collect();
             listing.merge(&rules, Network::Rss, Reading { posts, ..Reading::default() }).fresh.len()
         };
         assert_eq!([fresh(&[1, 2, 3]), fresh(&[1, 2, 3]), fresh(&[3, 4]), fresh(&[4, 3])], [3, 0, 1, 0]);
+    }
+
+    #[test]
+    fn what_comes_late_in_the_same_second_is_found() {
+        // Comments of OK: their times are marks, to a second.
+        let ids = |rules: Rules<'_>| {
+            let mut listing = Listing::default();
+            let mut fresh = Vec::new();
+            for numbers in [[1, 2, 3, 4, 5], [3, 4, 5, 6, 7]] {
+                let posts = numbers.map(|number| post(number, "Яма")).into();
+                let found = listing.merge(&rules, Network::Ok, Reading { posts, ..Reading::default() });
+                fresh.extend(found.fresh.into_iter().map(|post| post.id));
+            }
+            fresh.len()
+        };
+        assert_eq!(ids(Rules { is_ordered: false, ..RULES }), 7);
+        assert_eq!(ids(RULES), 5, "a floor that several share hides what comes later");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Reading: the calls of a turn, and what comes of them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use otklik_domain::Network;
 use otklik_ports::{Cursor, PortResult};
 use otklik_wire::Post;
@@ -12,12 +12,10 @@ use super::{
     faults::{Fault, Scope},
     listing::{self, Found, Reading},
     source::Source,
-    state::{Comments, State, Thread},
+    state::{Comments, Owed, State, Thread},
 };
 use crate::{parsed::Skip, schedule::Lane};
 
-/// Pages of a list that are read in one turn.
-const PAGES_MAX: usize = 10;
 /// Pages of the comments of a post, and of answers to one of them.
 const COMMENT_PAGES_MAX: usize = 30;
 /// Comments whose further answers are asked for in one turn.
@@ -34,63 +32,46 @@ impl Crawl {
         let prefix = id_prefix(&source);
         let mut rules = self.asks.post_rules(&prefix);
         rules.not_before = state.answered_at.is_none().then(|| add(now, -self.config.backfill));
-        let mut ask = self.asks.posts(&source);
+        let ask = self.asks.posts(&source);
         let lanes = ask.lanes.clone();
-        let mut reading = Reading::default();
-        let mut is_whole = rules.is_ordered;
-        let mut reached = false;
-        for page in 0..PAGES_MAX {
-            let known = if page == 0 { Versions::of(&state) } else { Versions::default() };
-            let parsed = match self.call(&ask, known, now).await? {
-                Ok(Answer::Parsed(parsed, versions)) => {
-                    (state.etag, state.last_modified) = (versions.etag, versions.last_modified);
-                    *parsed
-                }
-                Ok(Answer::Same) => {
-                    state.answered(now);
-                    return self.keep(index, state, Vec::new()).await;
-                }
-                Err(Stop::Fault(fault)) => return self.trouble(index, state, fault, &lanes).await,
-                Err(Stop::Later) => return Ok(()),
+        let pages = self.read_pages(&source, &state, &rules, ask, now).await?;
+        // What was begun and broken off is taken as far as it goes, but for the first reading, which begins anew.
+        let is_broken_off = pages.stop.is_some();
+        if is_broken_off && (pages.count == 0 || state.answered_at.is_none()) {
+            return match pages.stop {
+                Some(Stop::Fault(fault)) => self.trouble(index, state, fault, &lanes, Vec::new()).await,
+                _ => Ok(()),
             };
-            if let Some(community) = parsed.communities.iter().find(|community| !community.name.is_empty()) {
-                state.name.clone_from(&community.name);
-            }
-            is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
-            let is_known = |post: &Post| state.posts.knows(&rules, post, listing::mark(source.network, post));
-            let is_before = |post: &Post| rules.not_before.is_some_and(|from| listing::published(post) < from);
-            let oldest = parsed.posts.last();
-            // A list in order is read down to what is known; one without order, until a page brings nothing.
-            reached = match (rules.is_ordered, oldest) {
-                (_, None) => true,
-                (true, Some(post)) => is_known(post) || is_before(post),
-                (false, Some(_)) => parsed.posts.iter().all(|post| is_known(post) && !has_grown(&state, &prefix, post)),
-            };
-            reading.whole_from = match (&parsed.next, oldest) {
-                (Some(_), Some(post)) => Some(listing::mark(source.network, post)),
-                (Some(_), None) => reading.whole_from,
-                (None, _) => Some(i64::MIN),
-            };
-            reached |= parsed.next.is_none();
-            reading.deleted.extend(parsed.deleted);
-            reading.posts.extend(parsed.posts);
-            match parsed.next {
-                Some(next) if !reached => ask.request = ask.request.following(&next),
-                _ => break,
-            }
         }
-        if !is_whole {
-            reading.whole_from = None;
+        (state.etag, state.last_modified) = (pages.versions.etag, pages.versions.last_modified);
+        if pages.is_same {
+            state.answered(now);
+            return self.keep(index, state, Vec::new()).await;
         }
+        if !pages.name.is_empty() {
+            state.name = pages.name;
+        }
+        let owed = Owed { down_to: state.posts.top(), pages: pages.count + 2 };
+        let older = state.owed.unwrap_or(owed);
+        state.owed = is_broken_off.then(|| Owed { down_to: older.down_to, pages: older.pages.max(owed.pages) });
+        rules.keep_above = state.owed.map(|owed| owed.down_to);
         // What was written long before the first reading is no gap.
-        if !reached && rules.not_before.is_none() {
+        if !pages.reached && !is_broken_off && rules.not_before.is_none() {
             state.gap_since = state.gap_since.or(state.answered_at).or(Some(now));
         }
-        self.note_threads(&mut state, &prefix, &reading.posts, now);
-        let found = state.posts.merge(&rules, source.network, reading);
-        state.answered(now);
+        self.note_threads(&mut state, &prefix, &pages.reading.posts);
+        let found = state.posts.merge(&rules, source.network, pages.reading);
+        if rules.not_before.is_none() {
+            let lag = |post: &Post| now.duration_since(listing::published(post)).as_secs_f64() / 60.0;
+            state.note_lags(found.fresh.iter().map(lag));
+        }
         self.forget(&source, &prefix, &mut state, &found).await?;
-        self.keep(index, state, posts_of(found, &source.region)).await
+        let posts = posts_of(found, &source.region);
+        if let Some(Stop::Fault(fault)) = pages.stop {
+            return self.trouble(index, state, fault, &lanes, posts).await;
+        }
+        state.answered(now);
+        self.keep(index, state, posts).await
     }
 
     /// Reads the comments of a post, all of them, and hands in what is new.
@@ -155,24 +136,26 @@ impl Crawl {
     }
 
     /// Takes note of how many comments posts have.
-    fn note_threads(&self, state: &mut State, prefix: &str, posts: &[Post], now: Timestamp) {
+    pub(super) fn note_threads(&self, state: &mut State, prefix: &str, posts: &[Post]) {
         if !matches!(self.config.network, Network::Vk | Network::Ok) {
             return;
         }
-        let mut came = 0;
-        for post in posts.iter().filter(|post| post.metrics.comments > 0) {
+        for post in posts {
             let Some(id) = post.id.strip_prefix(prefix) else { continue };
-            let thread = state.threads.entry(id.to_owned()).or_default();
-            came += post.metrics.comments.saturating_sub(thread.count);
-            thread.count = post.metrics.comments;
-        }
-        if let Some(read) = state.read_at {
-            state.note_comments(came, now.duration_since(read).as_secs_f64() / 3600.0);
+            if post.metrics.comments > 0 || state.threads.contains_key(id) {
+                state.threads.entry(id.to_owned()).or_default().count = post.metrics.comments;
+            }
         }
     }
 
     /// Hands in what is gone, with its comments, and lets go of comments whose post is no longer kept in mind.
-    async fn forget(&self, source: &Source, prefix: &str, state: &mut State, found: &Found) -> PortResult<()> {
+    pub(super) async fn forget(
+        &self,
+        source: &Source,
+        prefix: &str,
+        state: &mut State,
+        found: &Found,
+    ) -> PortResult<()> {
         for id in &found.gone {
             let Some(post) = id.strip_prefix(prefix) else { continue };
             let cursor = comments_cursor(source, post);
@@ -188,7 +171,7 @@ impl Crawl {
     }
 
     /// Hands in posts and keeps the state, in one step.
-    async fn keep(&mut self, index: usize, state: State, posts: Vec<Post>) -> PortResult<()> {
+    pub(super) async fn keep(&mut self, index: usize, state: State, posts: Vec<Post>) -> PortResult<()> {
         let now = self.ports.clock.now();
         let Some(watched) = self.sources.get_mut(index) else { return Ok(()) };
         let is_due = now.duration_since(watched.saved_at) >= SAVE_GAP || watched.state.trouble != state.trouble;
@@ -202,14 +185,22 @@ impl Crawl {
         Ok(())
     }
 
-    async fn trouble(&mut self, index: usize, mut state: State, fault: Fault, lanes: &[Lane]) -> PortResult<()> {
+    /// Settles a trouble with a source, and hands in what came before it.
+    async fn trouble(
+        &mut self,
+        index: usize,
+        mut state: State,
+        fault: Fault,
+        lanes: &[Lane],
+        posts: Vec<Post>,
+    ) -> PortResult<()> {
         let now = self.ports.clock.now();
         // What was asked but not answered was no reading: what is waiting still waits.
         if fault.settle(&mut state, &mut self.budgets, lanes, now) == Scope::Token {
             tracing::error!(crawl = %self.config.name, "the token needs somebody to look at it");
         }
         self.save_budgets().await?;
-        self.keep(index, state, Vec::new()).await
+        self.keep(index, state, posts).await
     }
 
     /// A trouble with the comments of one post does not stop its wall.
@@ -232,14 +223,8 @@ fn comments_cursor(source: &Source, post: &str) -> String {
     format!("{}:{post}", source.cursor())
 }
 
-/// Whether a post has more comments than were read.
-fn has_grown(state: &State, prefix: &str, post: &Post) -> bool {
-    let thread = post.id.strip_prefix(prefix).and_then(|id| state.threads.get(id));
-    post.metrics.comments > thread.map_or(0, |thread: &Thread| thread.count)
-}
-
 /// What is handed in, from old to new, with its region.
-fn posts_of(found: Found, region: &str) -> Vec<Post> {
+pub(super) fn posts_of(found: Found, region: &str) -> Vec<Post> {
     let mut posts: Vec<Post> = found.fresh.into_iter().chain(found.changed).collect();
     for post in &mut posts {
         post.region = Some(region.to_owned());

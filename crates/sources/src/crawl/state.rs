@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::listing::Listing;
+use crate::fault::Action;
 
 /// Version of the form of a state.
 const VERSION: u8 = 1;
@@ -24,9 +25,12 @@ pub(super) struct State {
     /// Comments by post, named by the end of its id.
     #[serde(default)]
     pub(super) threads: BTreeMap<String, Thread>,
-    /// Comments that came in an hour, of late.
+    /// What a reading that was broken off left for the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) owed: Option<Owed>,
+    /// Minutes from publishing to reading, of late; `None` before anything new was read.
     #[serde(default)]
-    pub(super) comment_rate: f64,
+    pub(super) lag: Option<f64>,
     /// When it was asked last, and when it answered last.
     #[serde(default)]
     pub(super) read_at: Option<Timestamp>,
@@ -58,6 +62,18 @@ pub(super) struct Trouble {
     pub(super) kind: String,
     pub(super) message: String,
     pub(super) at: Timestamp,
+    /// What is done about it.
+    #[serde(default)]
+    pub(super) action: Option<Action>,
+}
+
+/// What a reading that was broken off left for the next one: below the pages that were read lies what was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Owed {
+    /// A list in order is to be read down to this mark, whatever is known above it.
+    pub(super) down_to: i64,
+    /// A list without order, so many pages.
+    pub(super) pages: usize,
 }
 
 /// The comments of a post, in short. What is known of each comment is kept under a cursor of its own.
@@ -108,11 +124,12 @@ impl State {
         (count + PRIOR.0 * PRIOR.1) / (span + PRIOR.1)
     }
 
-    /// Takes note of the comments that came since the last reading.
-    pub(super) fn note_comments(&mut self, came: u64, hours: f64) {
-        if hours > 0.01 {
-            let now = came as f64 / hours;
-            self.comment_rate += AVERAGE_PART * (now - self.comment_rate);
+    /// Takes note of how late new posts were read, in minutes each.
+    pub(super) fn note_lags(&mut self, lags: impl Iterator<Item = f64>) {
+        let (sum, count) = lags.fold((0.0, 0.0), |(sum, count), lag| (sum + lag.max(0.0), count + 1.0));
+        if count > 0.0 {
+            let now = sum / count;
+            self.lag = Some(self.lag.map_or(now, |before| before + AVERAGE_PART * (now - before)));
         }
     }
 

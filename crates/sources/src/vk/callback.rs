@@ -28,6 +28,9 @@ const COMMENTED: [(&str, Kind); 5] = [
     ("market_comment", Kind::Market),
 ];
 
+/// Longest name of an event; VK's have 40 characters.
+const EVENT_ID_BYTES_MAX: usize = 100;
+
 /// What a deployment knows about the server of a community.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -45,7 +48,12 @@ pub enum Reply {
     /// The body is this text, with status 200.
     Confirm(String),
     /// The body is `ok`, with status 200, once what the event held is in the log.
-    Taken(Box<Parsed>),
+    Taken {
+        /// Names the event: VK delivers it again under the same name until it reads `ok`.
+        event: Option<String>,
+        /// What it held.
+        parsed: Box<Parsed>,
+    },
 }
 
 /// Why an event is not taken. It is never answered with the word that makes VK drop the server.
@@ -76,16 +84,20 @@ pub fn reply(body: &[u8], server: &Server, authors: Option<&AuthorKeys>) -> Resu
     if event.group_id != Some(server.group_id) {
         return Err(Refusal::Group);
     }
-    let secret = event.secret.as_deref().unwrap_or_default();
+    let is_question = event.kind.as_deref() == Some("confirmation");
     let expected = server.secret.expose_secret();
-    if expected.is_empty() || !bool::from(secret.as_bytes().ct_eq(expected.as_bytes())) {
+    let is_known = |secret: &str| !expected.is_empty() && bool::from(secret.as_bytes().ct_eq(expected.as_bytes()));
+    // VK may ask before the secret is set: the answer is of use to this community only.
+    let is_allowed = event.secret.as_deref().map_or(is_question, is_known);
+    if !is_allowed {
         return Err(Refusal::Secret);
     }
-    if event.kind.as_deref() == Some("confirmation") {
+    if is_question {
         return Ok(Reply::Confirm(server.confirmation.clone()));
     }
-    let parsed = read(body, &Options { authors, params: &[] })?;
-    Ok(Reply::Taken(Box::new(parsed)))
+    let parsed = Box::new(read(body, &Options { authors, params: &[] })?);
+    let event = event.event_id.filter(|id| !id.is_empty() && id.len() <= EVENT_ID_BYTES_MAX);
+    Ok(Reply::Taken { event, parsed })
 }
 
 /// Reads one event, or the list of a long poll.

@@ -181,6 +181,8 @@ pub(super) struct Event<'a> {
     pub(super) group_id: Option<i64>,
     #[serde(default)]
     pub(super) secret: Option<String>,
+    #[serde(default)]
+    pub(super) event_id: Option<String>,
 }
 
 /// What holds the comment of an event, and what it names in the events of deletion. Only the fields of its kind are there.

@@ -229,9 +229,20 @@ fn a_server_answers_only_who_knows_its_secret() {
     let reply = |body: Value| callback::reply(body.to_string().as_bytes(), &server, None);
     let confirm = reply(json!({"type": "confirmation", "group_id": 1, "secret": "s3cret"})).unwrap();
     assert_eq!(confirm, callback::Reply::Confirm("abc123".to_owned()));
-    let event = |secret: &str, group: i64| json!({"type": "wall_post_new", "group_id": group, "secret": secret, "object": wall_post()});
-    let callback::Reply::Taken(taken) = reply(event("s3cret", 1)).unwrap() else { panic!("not taken") };
-    assert_eq!(ids(&taken), ["vk:-123_45"]);
+    let event = |secret: &str, group: i64| {
+        json!({"type": "wall_post_new", "group_id": group, "secret": secret, "event_id": "e1",
+            "object": wall_post()})
+    };
+    let asked_early = reply(json!({"type": "confirmation", "group_id": 1})).unwrap();
+    assert_eq!(asked_early, confirm, "VK asks before it knows the secret");
+    let wrong = json!({"type": "confirmation", "group_id": 1, "secret": "s3cret?"});
+    assert_eq!(reply(wrong), Err(callback::Refusal::Secret));
+    let callback::Reply::Taken { event: name, parsed: taken } = reply(event("s3cret", 1)).unwrap() else {
+        panic!("not taken")
+    };
+    assert_eq!((ids(&taken), name), (vec!["vk:-123_45"], Some("e1".to_owned())));
+    let bare = json!({"type": "wall_post_new", "group_id": 1, "object": wall_post()});
+    assert_eq!(reply(bare), Err(callback::Refusal::Secret), "only the question may come without");
     assert_eq!(reply(event("S3cret", 1)), Err(callback::Refusal::Secret));
     assert_eq!(reply(event("", 1)), Err(callback::Refusal::Secret));
     assert_eq!(reply(event("s3cret", 2)), Err(callback::Refusal::Group));

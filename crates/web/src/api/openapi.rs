@@ -10,7 +10,7 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{ErrorBody, changes, events, health, incidents, names, posts, search, stats, tokens, webhooks};
+use super::{ErrorBody, changes, events, health, incidents, names, posts, search, sources, stats, tokens, webhooks};
 use crate::{App, WebConfig};
 
 /// What stands at the head of the document.
@@ -49,6 +49,7 @@ pub(super) fn documented(config: &WebConfig) -> OpenApiRouter<App> {
         .merge(posts::routes(config.posts_body_bytes_max))
         .merge(search::routes())
         .merge(stats::routes())
+        .merge(sources::routes())
         .merge(names::routes())
         .merge(tokens::routes())
         .merge(webhooks::routes())

@@ -76,7 +76,7 @@ pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) 
 }
 
 fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/open311/")
+    ["/api/", "/open311/", "/callback/"].iter().any(|begin| path.starts_with(begin))
 }
 
 fn is_from_own_page(headers: &HeaderMap, public_url: &str) -> bool {

@@ -49,6 +49,7 @@ pub(crate) enum Section {
     Incidents,
     Search,
     Board,
+    Sources,
     Admin,
 }
 
@@ -64,14 +65,22 @@ pub(crate) struct SectionLink {
 }
 
 impl Section {
-    const ALL: [Self; 7] =
-        [Self::Triage, Self::Agency, Self::Events, Self::Incidents, Self::Search, Self::Board, Self::Admin];
+    const ALL: [Self; 8] = [
+        Self::Triage,
+        Self::Agency,
+        Self::Events,
+        Self::Incidents,
+        Self::Search,
+        Self::Board,
+        Self::Sources,
+        Self::Admin,
+    ];
 
     fn is_for(self, actor: &Actor) -> bool {
         match self {
             Self::Agency => actor.role == Role::Agency,
             Self::Triage => actor.role != Role::Agency && Right::ReadIncidents.is_given_to(actor.role),
-            Self::Incidents | Self::Board => Right::ReadIncidents.is_given_to(actor.role),
+            Self::Incidents | Self::Board | Self::Sources => Right::ReadIncidents.is_given_to(actor.role),
             Self::Events | Self::Search => Right::Research.is_given_to(actor.role),
             Self::Admin => Right::Administer.is_given_to(actor.role),
         }
@@ -85,6 +94,7 @@ impl Section {
             Self::Incidents => ("/incidents", "Инциденты", "list"),
             Self::Search => ("/search", "Поиск", "search"),
             Self::Board => ("/board", "Обзор", "bars"),
+            Self::Sources => ("/sources", "Источники", "antenna"),
             Self::Admin => ("/admin", "Управление", "gear"),
         };
         let count = waiting.filter(|(section, _)| *section == self).map(|(_, count)| count);

@@ -31,6 +31,7 @@ pub(crate) fn answer(world: &World, method: &str, call: &Call, now: i64, seen: i
             error(29, "Rate limit reached")
         }
         "wall.get" => wall(world, call, now, seen),
+        "wall.getById" => posts(world, call, now, seen),
         "wall.getComments" => comments(world, call, now, seen),
         _ => error(3, "Unknown method passed"),
     }
@@ -48,9 +49,33 @@ fn wall(world: &World, call: &Call, now: i64, seen: i64) -> Answer {
         ledger.show(format!("vk:{owner}_{}", post.item.number), now);
     }
     let items: Vec<Value> = page.into_iter().map(|post| post_json(owner, post, seen, now)).collect();
-    let group = json!({ "id": -owner, "name": format!("Город {owner}"), "screen_name": format!("club{}", -owner),
-        "is_closed": 0, "type": "page", "members_count": 12_000 });
+    let group = group(owner);
     body(&json!({ "response": { "count": posts.len(), "items": items, "profiles": [], "groups": [group] } }))
+}
+
+/// Posts by number; what is gone is left out.
+fn posts(world: &World, call: &Call, now: i64, seen: i64) -> Answer {
+    let asked = call.param("posts").split(',').take(PAGE_MAX);
+    let mut items = Vec::new();
+    let mut groups = std::collections::BTreeMap::new();
+    for (owner, number) in asked.filter_map(|id| id.split_once('_')) {
+        let (Ok(owner), Ok(number)) = (owner.parse::<i64>(), number.parse::<i64>()) else {
+            return error(100, "One of the parameters is invalid: posts");
+        };
+        let place = usize::try_from(-owner - 1).ok().and_then(|index| world.walls.get(index));
+        let post = place.and_then(|place| place.posts.iter().find(|post| post.item.number == number));
+        let Some(post) = post.filter(|post| post.item.is_there(seen)) else { continue };
+        world.ledger().show(format!("vk:{owner}_{number}"), now);
+        items.push(post_json(owner, post, seen, now));
+        groups.insert(owner, group(owner));
+    }
+    let groups: Vec<Value> = groups.into_values().collect();
+    body(&json!({ "response": { "items": items, "profiles": [], "groups": groups } }))
+}
+
+fn group(owner: i64) -> Value {
+    json!({ "id": -owner, "name": format!("Город {owner}"), "screen_name": format!("club{}", -owner),
+        "is_closed": 0, "type": "page", "members_count": 12_000 })
 }
 
 fn post_json(owner: i64, post: &Post, seen: i64, now: i64) -> Value {

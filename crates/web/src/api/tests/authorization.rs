@@ -59,6 +59,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("GET /api/v1/stats/counts", "/api/v1/stats/counts?by=block", "", "++++---"),
     ("GET /api/v1/stats/timeline", "", "", "++++---"),
     ("GET /api/v1/stats/board", "", "", "++++-++"),
+    ("GET /api/v1/sources", "", "", "++++-++"),
     ("GET /api/v1/topics", "", "", "+++++++"),
     ("GET /api/v1/blocks", "", "", "+++++++"),
     ("GET /api/v1/places", "", "", "+++++++"),

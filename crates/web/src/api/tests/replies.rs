@@ -3,7 +3,10 @@
 use axum::http::Method;
 use otklik_domain::{AgencyId, Role};
 
-use crate::testing::{ROAD_INCIDENT, TOWN_B, TestApp, WATER_INCIDENT};
+use crate::{
+    Teller,
+    testing::{ROAD_INCIDENT, TOWN_B, TestApp, WATER_INCIDENT},
+};
 
 /// Calls the address as an operator and keeps the reply as a snapshot.
 macro_rules! snapshot {
@@ -29,11 +32,35 @@ async fn replies_look_like_this() {
     snapshot!("counts", app, token, "/api/v1/stats/counts?by=block&network=vk");
     snapshot!("timeline", app, token, "/api/v1/stats/timeline?step=hours");
     snapshot!("board", app, token, "/api/v1/stats/board");
+    snapshot!("sources", app, token, "/api/v1/sources");
     snapshot!("topics", app, token, "/api/v1/topics");
     snapshot!("blocks", app, token, "/api/v1/blocks");
     snapshot!("places", app, token, "/api/v1/places?kind=municipality&limit=1");
     snapshot!("agencies", app, token, "/api/v1/agencies");
     snapshot!("ready", app, token, "/readyz");
+}
+
+#[tokio::test]
+async fn sources_are_chosen_and_paged() {
+    let app = TestApp::new();
+    let token = &app.token(Role::Viewer).await;
+    let check = async |query: &str, expected: &[&str], total: u64| {
+        let reply = app.get(&format!("/api/v1/sources{query}"), token).await.json();
+        let ids = reply["sources"].as_array().unwrap().iter().map(|source| source["id"].as_str().unwrap().to_owned());
+        assert_eq!(
+            (ids.collect::<Vec<_>>().as_slice(), reply["meta"]["total"].as_u64()),
+            (&expected.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>()[..], Some(total)),
+            "{query}"
+        );
+    };
+    check("?limit=2", &["-103", "gorod_24"], 6).await;
+    check("?limit=2&offset=4", &["-101", "-102"], 6).await;
+    check("?network=vk", &["-103", "-101", "-102"], 3).await;
+    check("?troubled=false", &["-101", "-102"], 2).await;
+    check("?region=mars", &[], 0).await;
+    assert_eq!(app.get("/api/v1/sources?network=fido", token).await.status, 422);
+    *app.sources.0.lock().unwrap() = Teller::Nobody;
+    assert_eq!(app.get("/api/v1/sources", token).await.json()["told_by"], "nobody");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use otklik_domain::Role;
 
-use crate::testing::TestApp;
+use crate::{Teller, testing::TestApp};
 
 /// The content of a page, without what is drawn by lot or changes with every style sheet.
 fn content(page: &str) -> String {
@@ -31,11 +31,29 @@ async fn pages_look_like_this() {
         ("events", "/events"),
         ("search", "/search?q=фонари"),
         ("board", "/board"),
+        ("sources", "/sources"),
     ] {
         let reply = app.page(path, &cookie).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
         insta::assert_snapshot!(name, content(&reply.text));
     }
+}
+
+#[tokio::test]
+async fn the_map_of_sources_says_who_tells() {
+    let app = TestApp::new();
+    let cookie = app.sign_in(Role::Agency).await;
+    let check = async |teller, path: &str, has: &str, has_not: &str| {
+        *app.sources.0.lock().unwrap() = teller;
+        let page = content(&app.page(path, &cookie).await.text);
+        assert!(page.contains(has) && !page.contains(has_not), "{teller:?} {path}: {page}");
+    };
+    check(Teller::Crawler, "/sources", "Подслушано &#60;Город&#62;", "краулер не работает").await;
+    check(Teller::Crawler, "/sources?troubled=1", "Двор на Мира", "Подслушано").await;
+    check(Teller::Crawler, "/sources?network=telegram", "Город 24", "Двор на Мира").await;
+    check(Teller::Crawler, "/sources?page=99", "Таких источников нет", "Двор на Мира").await;
+    check(Teller::Log, "/sources", "записал в журнал", "покрыты ли источники").await;
+    check(Teller::Nobody, "/sources", "отсюда не видно", "<table").await;
 }
 
 #[tokio::test]
