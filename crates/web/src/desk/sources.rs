@@ -16,7 +16,7 @@ use super::{
     params::Params,
     rows::network_class,
     said,
-    say::{Moments, Noun, capital, network, network_short, number, span},
+    say::{Moments, Noun, POSTS, capital, network, network_short, number, span},
     visit::Visit,
 };
 use crate::{
@@ -29,6 +29,7 @@ use crate::{
 /// Sources on a page.
 const PAGE: usize = 100;
 const SOURCES: Noun = Noun("источник", "источника", "источников");
+const READINGS: Noun = Noun("чтение", "чтения", "чтений");
 
 pub(super) fn router() -> Router<App> {
     Router::new().route("/sources", get(page))
@@ -170,8 +171,8 @@ fn row(source: &CoveredSource, moments: &Moments) -> SourceRow {
         answered: source.answered_at.map(|at| (moments.ago(at), moments.full(at))),
         lag: source.lag_minutes.map_or_else(|| "—".to_owned(), minutes),
         planned_lag: minutes(source.planned_lag_minutes),
-        posts: number(source.posts_a_day.round() as u64),
-        reads: number(source.reads_a_day.round() as u64),
+        posts: POSTS.of(source.posts_a_day.round() as u64),
+        reads: READINGS.of(source.reads_a_day.round() as u64),
         quota: source.quota_left.map_or_else(|| "—".to_owned(), number),
         since: source.not_covered_since.map(|at| (moments.day_time(at), moments.full(at))),
     }
