@@ -17,12 +17,31 @@ use otklik_web::{CoveredSource, SourceTrouble, Sources, Teller};
 use tokio::sync;
 
 use crate::{
+    cli::Role,
     config::Config,
     crawl::{self, CrawlEngines},
+    stages::does,
 };
 
 /// How long what was read from the log is shown.
 const SHOWN: SignedDuration = SignedDuration::from_secs(30);
+
+/// Who tells what is covered: the crawls of this process, else the log, if the configuration names sources at all.
+pub(crate) fn teller(
+    config: &Config,
+    regions: &[&str],
+    engines: CrawlEngines,
+    roles: &[Role],
+) -> Option<Arc<dyn Sources>> {
+    if does(roles, Role::Crawl) {
+        return Some(Arc::new(engines.board));
+    }
+    if config.sources.is_empty() {
+        return None;
+    }
+    let regions = regions.iter().map(|region| (*region).to_owned()).collect();
+    Some(Arc::new(KeptCoverage { config: config.clone(), regions, engines, shown: sync::Mutex::new(None) }))
+}
 
 /// What the crawls of this process told last, by crawl.
 #[derive(Debug, Clone, Default)]
@@ -45,17 +64,11 @@ impl Sources for CoverageBoard {
 }
 
 /// What crawls that run elsewhere wrote into the log.
-pub(crate) struct KeptCoverage {
+struct KeptCoverage {
     config: Config,
     regions: Vec<String>,
     engines: CrawlEngines,
     shown: sync::Mutex<Option<(Timestamp, Vec<Coverage>)>>,
-}
-
-impl KeptCoverage {
-    pub(crate) fn new(config: Config, regions: Vec<String>, engines: CrawlEngines) -> Self {
-        Self { config, regions, engines, shown: sync::Mutex::new(None) }
-    }
 }
 
 #[async_trait]

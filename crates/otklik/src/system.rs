@@ -9,7 +9,7 @@ use otklik_engine::region::Region;
 use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_text::{Dictionary, Model};
-use otklik_web::{App, Ports, Sources, WebConfig, webhooks};
+use otklik_web::{App, Ports, WebConfig, webhooks};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::{
     callbacks::VkCallbacks,
     cli::Role,
     config::Config,
-    coverage::{CoverageBoard, KeptCoverage},
+    coverage::{self, CoverageBoard},
     crawl::{self, CrawlEngines},
     dictionaries::DictionaryFiles,
     directory::directory,
@@ -124,7 +124,7 @@ impl System {
             log: Arc::clone(&self.engines.log),
             clock: Arc::clone(&self.clock),
             intake: Arc::new(GateIntake::new(self.gate.clone(), Arc::clone(&self.engines.posts), regions)),
-            sources: self.sources(roles),
+            sources: coverage::teller(&self.config, &self.region_names(), self.crawl_engines(), roles),
             callbacks: VkCallbacks::open(&self.config, &self.region_names(), self.gate.clone(), log)?,
         };
         let web = &self.config.web;
@@ -136,16 +136,6 @@ impl System {
             ..WebConfig::default()
         };
         Ok(App::new(ports, directory(&self.dictionary, &self.regions), config))
-    }
-
-    /// Who tells what is covered: the crawls of this process, else the log.
-    fn sources(&self, roles: &[Role]) -> Option<Arc<dyn Sources>> {
-        if does(roles, Role::Crawl) {
-            return Some(Arc::new(self.coverage.clone()));
-        }
-        let regions = self.region_names().into_iter().map(str::to_owned).collect();
-        let kept = || KeptCoverage::new(self.config.clone(), regions, self.crawl_engines());
-        (!self.config.sources.is_empty()).then(|| Arc::new(kept()) as Arc<dyn Sources>)
     }
 
     fn region_names(&self) -> Vec<&str> {
