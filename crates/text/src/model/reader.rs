@@ -14,7 +14,7 @@ use crate::lexer::Lexeme;
 /// Memory for what words add, in numbers of four bytes.
 const NUMBERS: usize = 1 << 22;
 /// Bounds of the words kept; powers of two.
-const WORDS_KEPT: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 15;
+const WORDS_KEPT: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 17;
 
 /// A model at work. Each thread has its own; they share the model.
 #[derive(Debug)]
