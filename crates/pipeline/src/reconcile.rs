@@ -1,18 +1,15 @@
 //! The account of a run: every record that went into a stage came out of it, or is among the dead letters.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt};
 
 use futures::try_join;
-use otklik_ports::{Log, Polled, PortResult, PostFilter, Posts, Search, SearchQuery, StoredRecord, Topic};
+use otklik_ports::{Log, PortResult, PostFilter, Posts, Search, SearchQuery, Topic};
 use otklik_wire::log::{DeadLetter, Grouped, Message};
+
+use crate::read_topic;
 
 /// Name under which the log is read through. It never commits, so it holds nothing back.
 const READER: &str = "reconcile";
-const BATCH: usize = 5000;
-const WAIT: Duration = Duration::from_millis(200);
-/// Polls in a row that bring nothing after which there is nothing: a log may end in offsets that are no records, and may
-/// take its time until it hands out the first one.
-const IDLE_MAX: u32 = 25;
 
 /// What was counted in the log and in the stores. Records emptied because their post was deleted are left out: they are so
 /// in every topic at once.
@@ -83,14 +80,14 @@ pub async fn reconcile(log: &dyn Log, store: &dyn Posts, search: &dyn Search) ->
     let Account { mut posts, mut analysed, mut grouped_new, mut grouped_repeated, .. } = Account::default();
     let (mut grouped_changed, mut dead) = (0, BTreeMap::new());
     try_join!(
-        each(log, Topic::Posts, |_| posts += 1),
-        each(log, Topic::Analysed, |_| analysed += 1),
-        each(log, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
+        read_topic(log, READER, Topic::Posts, |_| posts += 1),
+        read_topic(log, READER, Topic::Analysed, |_| analysed += 1),
+        read_topic(log, READER, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
             Ok(Message { body: Grouped::Post(post), .. }) if post.seen_before => grouped_repeated += 1,
             Ok(Message { body: Grouped::Post(_), .. }) => grouped_new += 1,
             _ => grouped_changed += 1,
         }),
-        each(log, Topic::DeadLetters, |record| {
+        read_topic(log, READER, Topic::DeadLetters, |record| {
             if let Ok(letter) = Message::<DeadLetter>::from_bytes(&record.payload) {
                 *dead.entry(letter.body.stage).or_default() += 1;
             }
@@ -99,28 +96,6 @@ pub async fn reconcile(log: &dyn Log, store: &dyn Posts, search: &dyn Search) ->
     let stored = store.count(&PostFilter::default()).await?;
     let indexed = search.query(&SearchQuery { limit: 1, ..SearchQuery::default() }).await?.total;
     Ok(Account { posts, analysed, grouped_new, grouped_repeated, grouped_changed, dead, stored, indexed })
-}
-
-/// Reads a topic from its beginning to where it ends now.
-async fn each(log: &dyn Log, topic: Topic, mut seen: impl FnMut(&StoredRecord)) -> PortResult<()> {
-    let ends: BTreeMap<u32, u64> =
-        log.lag(READER, topic).await?.into_iter().map(|lag| (lag.partition, lag.end)).collect();
-    let mut left: BTreeMap<u32, u64> = ends.into_iter().filter(|(_, end)| *end > 0).collect();
-    let mut consumer = log.consumer(READER, topic).await?;
-    let mut idle = 0;
-    while !left.is_empty() && idle < IDLE_MAX {
-        match consumer.poll(BATCH, WAIT).await? {
-            Polled::Records { partition, records } => {
-                idle = 0;
-                records.iter().filter(|record| !record.payload.is_empty()).for_each(&mut seen);
-                let last = records.last().map_or(0, |record| record.offset);
-                left.retain(|own, end| *own != partition || last + 1 < *end);
-            }
-            Polled::Idle => idle += 1,
-            Polled::Assigned(_) | Polled::Revoked(_) => {}
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 //!
 //! Everything is read, so this is for comparing two deployments of a size that can be read, not for every run.
 
-use std::{collections::hash_map::DefaultHasher, fmt, hash::Hasher, time::Duration};
+use std::{collections::hash_map::DefaultHasher, fmt, hash::Hasher};
 
 use jiff::{SignedDuration, Timestamp};
-use otklik_ports::{EventOrder, EventQuery, IncidentOrder, IncidentQuery, Polled, PostFilter, SearchQuery, Topic};
+use otklik_pipeline::read_topic;
+use otklik_ports::{
+    EventOrder, EventQuery, IncidentOrder, IncidentQuery, PostFilter, SearchQuery, StoredRecord, Topic,
+};
 use otklik_wire::{
     self as wire,
     log::{IncidentChanged, Message},
@@ -22,9 +25,6 @@ const INDEX_DEPTH_MAX: u64 = 10_000;
 const INDEX_PAGE: usize = 200;
 /// Name under which the log is read through. It never commits.
 const READER: &str = "digest";
-const WAIT: Duration = Duration::from_millis(200);
-/// Polls in a row that bring nothing after which there is nothing.
-const IDLE_MAX: u32 = 25;
 
 /// The contents of all stores.
 #[derive(Debug, Default)]
@@ -162,25 +162,19 @@ impl Digest {
     }
 
     async fn read_told(&mut self, engines: &Engines) -> anyhow::Result<()> {
-        let ends = engines.log.lag(READER, Topic::Incidents).await?;
-        let mut left: u64 = ends.iter().map(|lag| lag.end.saturating_sub(lag.committed)).sum();
-        let mut consumer = engines.log.consumer(READER, Topic::Incidents).await?;
-        let mut idle = 0;
-        while left > 0 && idle < IDLE_MAX {
-            match consumer.poll(PAGE, WAIT).await? {
-                Polled::Records { records, .. } => {
-                    idle = 0;
-                    left = left.saturating_sub(records.len() as u64);
-                    for record in records {
-                        let told: Message<IncidentChanged> = Message::from_bytes(&record.payload)?;
-                        self.told.add(&(told.body.incident.id, told.body.change))?;
-                    }
-                }
-                // What remains has been trimmed, or is no record.
-                Polled::Idle => idle += 1,
-                Polled::Assigned(_) | Polled::Revoked(_) => {}
+        let mut added = anyhow::Ok(());
+        read_topic(engines.log.as_ref(), READER, Topic::Incidents, |record| {
+            if added.is_ok() {
+                added = self.add_told(record);
             }
-        }
+        })
+        .await?;
+        added
+    }
+
+    fn add_told(&mut self, record: &StoredRecord) -> anyhow::Result<()> {
+        let told: Message<IncidentChanged> = Message::from_bytes(&record.payload)?;
+        self.told.add(&(told.body.incident.id, told.body.change))?;
         Ok(())
     }
 }
