@@ -20,12 +20,36 @@ const WORDS_KEPT: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 17;
 #[derive(Debug)]
 pub(crate) struct Reader {
     model: Arc<Model>,
+    judges: Judges,
     /// By the hash of a form: whose sums stand there.
     words: Vec<Kept>,
     /// By place of a word: what its stem adds to each label, then what its pieces do.
     sums: Vec<f32>,
     cutter: Cutter,
     pieces: Vec<u64>,
+}
+
+/// What a model judges, by its labels.
+#[derive(Debug, Clone, Copy)]
+enum Judges {
+    /// They are polarities.
+    Sentiment,
+    /// They are intents.
+    Intent,
+    /// They are anything else.
+    Topics,
+}
+
+impl Judges {
+    fn of(labels: &[String]) -> Self {
+        if labels.iter().all(|label| label.parse::<SentimentLabel>().is_ok()) {
+            Self::Sentiment
+        } else if labels.iter().all(|label| label.parse::<Intent>().is_ok()) {
+            Self::Intent
+        } else {
+            Self::Topics
+        }
+    }
 }
 
 /// A word that is kept, with the squared lengths of its stem and of its pieces. The form is 0 where there is none.
@@ -46,6 +70,7 @@ impl Reader {
             sums: vec![0.0; words * numbers],
             cutter: Cutter::default(),
             pieces: Vec::new(),
+            judges: Judges::of(&model.labels),
             model,
         }
     }
@@ -63,16 +88,15 @@ impl Reader {
     /// any other adds its labels as topics.
     pub(crate) fn judge(&mut self, lexemes: &[Lexeme], text: &str, hints: &[Hint], analysis: &mut Analysis) {
         let scores = self.scores(lexemes, text, hints);
-        let labels = &self.model.labels;
-        if labels.iter().all(|label| label.parse::<SentimentLabel>().is_ok()) {
-            self.model.set_sentiment(&scores, analysis);
-        } else if labels.iter().all(|label| label.parse::<Intent>().is_ok()) {
-            let best = scores.iter().zip(labels).max_by(|(a, _), (b, _)| a.total_cmp(b));
-            if let Some(intent) = best.and_then(|(_, label)| label.parse().ok()) {
-                analysis.intent = intent;
+        match self.judges {
+            Judges::Sentiment => self.model.set_sentiment(&scores, analysis),
+            Judges::Intent => {
+                let best = scores.iter().zip(&self.model.labels).max_by(|(a, _), (b, _)| a.total_cmp(b));
+                if let Some(intent) = best.and_then(|(_, label)| label.parse().ok()) {
+                    analysis.intent = intent;
+                }
             }
-        } else {
-            self.model.add_topics(&scores, lexemes, text, analysis);
+            Judges::Topics => self.model.add_topics(&scores, lexemes, text, analysis),
         }
     }
 
