@@ -2,13 +2,15 @@
 the clock starts; time is the processor's, of this process."""
 
 import json
-import re
+import pathlib
 import sys
 import time
 
-WORD = re.compile(r"\w+")
-WINDOW = 6000
-BATCH = 8
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "quality"))
+
+import first_story  # noqa: E402
+
+WORD = first_story.WORD
 
 
 def texts_of(file):
@@ -59,30 +61,12 @@ def topics(file, *models):
     return {"posts": len(texts), "seconds": time.process_time() - begun}
 
 
-def nearest(texts, stem):
-    """For each text the likest one before it within the window: its cosine and its index."""
-    import numpy
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectors = TfidfVectorizer(analyzer=lambda text: stem(WORD.findall(text.lower()))).fit_transform(texts).tocsr()
-    found = []
-    for start in range(0, len(texts), BATCH):
-        end, oldest = min(len(texts), start + BATCH), max(0, start - WINDOW)
-        cosines = (vectors[start:end] @ vectors[oldest:end].T).toarray()
-        for row, index in zip(cosines, range(start, end)):
-            earlier = row[: index - oldest]
-            at = int(numpy.argmax(earlier)) if len(earlier) else -1
-            found.append((float(earlier[at]), oldest + at) if at >= 0 else (0.0, -1))
-    return found
-
-
 def grouping(file):
     """First-story detection in tf-idf space (Petrović 2010, Mazoyer 2020). Gives the nearest of each, so that the caller can choose the
     threshold that suits this peer best."""
     texts = [post["text"] for post in texts_of(file)]
-    stem = stemmer()
     begun = time.process_time()
-    found = nearest(texts, stem)
+    found = first_story.nearest_earlier(texts)
     return {"posts": len(texts), "seconds": time.process_time() - begun, "nearest": found}
 
 
@@ -106,7 +90,7 @@ def whole(file, *models):
         minhash.update([f"{a} {b}" for a, b in zip(stems, stems[1:])] or stems)
         index.query(minhash)
         index.insert(number, minhash)
-    nearest(texts, stem)
+    first_story.nearest_earlier(texts)
     return {"posts": len(texts), "seconds": time.process_time() - begun}
 
 
