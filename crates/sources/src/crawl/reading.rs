@@ -7,19 +7,15 @@ use otklik_wire::Post;
 
 use super::{
     asks::id_prefix,
-    calls::{Answer, Stop, Versions},
+    calls::Stop,
     crawler::{Crawl, add},
     faults::{Fault, Scope},
-    listing::{self, Found, Reading},
+    listing::{self, Found},
     source::Source,
-    state::{Comments, Owed, State, Thread},
+    state::{Comments, Owed, State},
 };
-use crate::{parsed::Skip, schedule::Lane};
+use crate::schedule::Lane;
 
-/// Pages of the comments of a post, and of answers to one of them.
-const COMMENT_PAGES_MAX: usize = 30;
-/// Comments whose further answers are asked for in one turn.
-const ANSWERED_MAX: usize = 100;
 /// How often the state of a source that brings nothing is written.
 const SAVE_GAP: SignedDuration = SignedDuration::from_mins(10);
 
@@ -72,67 +68,6 @@ impl Crawl {
         }
         state.answered(now);
         self.keep(index, state, posts).await
-    }
-
-    /// Reads the comments of a post, all of them, and hands in what is new.
-    ///
-    /// The newest come first, so what is written meanwhile pushes others onto the next page, where they are met again and known.
-    pub(super) async fn read_comments(&mut self, index: usize, post: &str) -> PortResult<()> {
-        let Some(watched) = self.sources.get(index) else { return Ok(()) };
-        let Some(mut thread) = watched.state.threads.get(post).cloned() else { return Ok(()) };
-        let (source, published) = (watched.source.clone(), watched.state.posts.time_of(post));
-        let now = self.ports.clock.now();
-        let Some(ask) = self.asks.comments(&source, post) else { return Ok(()) };
-        let lanes = ask.lanes.clone();
-        let cursor = comments_cursor(&source, post);
-        let mut comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
-        let mut reading = Reading::default();
-        let mut is_whole = true;
-        let mut asks = vec![ask];
-        while let Some(mut ask) = asks.pop() {
-            for page in 0.. {
-                if page == COMMENT_PAGES_MAX {
-                    is_whole = false;
-                    break;
-                }
-                let parsed = match self.call(&ask, Versions::default(), now).await? {
-                    Ok(Answer::Parsed(parsed, _)) => *parsed,
-                    Ok(Answer::Same) => break,
-                    Err(Stop::Later) => return Ok(()),
-                    Err(Stop::Fault(fault)) => return self.thread_trouble(index, post, fault, &lanes).await,
-                };
-                is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
-                let answered = parsed.threads.iter().take(ANSWERED_MAX);
-                asks.extend(answered.filter_map(|comment| self.asks.answers(&source, post, comment)));
-                let is_empty = parsed.posts.is_empty();
-                reading.posts.extend(parsed.posts);
-                reading.deleted.extend(parsed.deleted);
-                match parsed.next {
-                    Some(next) if !is_empty => ask.request = ask.request.following(&next),
-                    _ => break,
-                }
-            }
-        }
-        reading.whole_from = is_whole.then_some(i64::MIN);
-        let prefix = format!("{}{post}_r", id_prefix(&source));
-        let before = comments.known.clone();
-        let found = comments.known.merge(&self.asks.comment_rules(&prefix), source.network, reading);
-        thread.note(found.fresh.len(), now, published.unwrap_or(now));
-        if comments.known.misses_any() {
-            thread.read = Thread::TO_BE_READ;
-        }
-        for id in &found.gone {
-            self.ports.intake.delete(id, &source.region).await?;
-        }
-        if comments.known != before {
-            let cursor = Cursor { source: cursor, position: comments.write() };
-            self.ports.intake.take(posts_of(found, &source.region), cursor).await?;
-        }
-        if let Some(watched) = self.sources.get_mut(index) {
-            watched.state.threads.insert(post.to_owned(), thread);
-        }
-        self.look_at(index);
-        Ok(())
     }
 
     /// Takes note of how many comments posts have.
@@ -202,24 +137,10 @@ impl Crawl {
         self.save_budgets().await?;
         self.keep(index, state, posts).await
     }
-
-    /// A trouble with the comments of one post does not stop its wall.
-    async fn thread_trouble(&mut self, index: usize, post: &str, fault: Fault, lanes: &[Lane]) -> PortResult<()> {
-        let now = self.ports.clock.now();
-        let Some(mut state) = self.sources.get(index).map(|watched| watched.state.clone()) else { return Ok(()) };
-        let mut alone = State { troubles: state.troubles, ..State::default() };
-        fault.settle(&mut alone, &mut self.budgets, lanes, now);
-        self.save_budgets().await?;
-        state.trouble = alone.trouble;
-        if let Some(thread) = state.threads.get_mut(post) {
-            thread.rest_until = alone.rest_until;
-        }
-        self.keep(index, state, Vec::new()).await
-    }
 }
 
 /// The cursor under which the comments of a post are known.
-fn comments_cursor(source: &Source, post: &str) -> String {
+pub(super) fn comments_cursor(source: &Source, post: &str) -> String {
     format!("{}:{post}", source.cursor())
 }
 

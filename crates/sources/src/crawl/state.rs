@@ -101,6 +101,9 @@ pub(super) struct Thread {
 pub(super) struct Comments {
     v: u8,
     pub(super) known: Listing,
+    /// Above this mark lie comments that a reading, or several, broke off before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) owed: Option<i64>,
 }
 
 impl State {
@@ -166,7 +169,7 @@ impl Comments {
     }
 
     pub(super) fn write(&self) -> String {
-        serde_json::to_string(&Self { v: VERSION, known: self.known.clone() }).unwrap_or_default()
+        serde_json::to_string(&Self { v: VERSION, ..self.clone() }).unwrap_or_default()
     }
 }
 

@@ -21,9 +21,15 @@ use crate::{fault::Action, request::Credentials, schedule::Policy};
 const BEGIN: &str = "2026-03-02T21:00:00Z";
 const SECONDS: i64 = 1_772_485_200;
 
-/// A network of one place: numbers of its posts, the newest last. Answers `wall.get` and `discussions.getList` by pages of a hundred.
+/// A network of one place: numbers of its posts, the newest last. Answers `wall.get`, `wall.getComments` and `discussions.getList` by
+/// pages of a hundred.
+#[derive(Default)]
 struct Place {
     posts: Mutex<Vec<i64>>,
+    /// Comments below its first post, the newest last.
+    comments: Mutex<Vec<i64>>,
+    /// Pages of comments that are not shown.
+    broken_from: Mutex<Option<usize>>,
     /// In place of an answer.
     trouble: Mutex<Option<Value>>,
     /// Methods that were called.
@@ -42,6 +48,8 @@ impl Fetch for Place {
         let newest: Vec<i64> = self.posts.lock().unwrap().iter().rev().copied().collect();
         let from: usize = [param("offset"), param("anchor")].iter().find_map(|value| value.parse().ok()).unwrap_or(0);
         let page = newest.iter().skip(from).take(100).copied();
+        let comments = self.comments.lock().unwrap().clone();
+        let vk = |number| vk(number, if number == 1 { comments.len() } else { 0 });
         let body = match (self.trouble.lock().unwrap().clone(), method.as_str()) {
             (Some(trouble), _) => trouble,
             (None, "wall.get") => {
@@ -52,6 +60,13 @@ impl Fetch for Place {
                 let asked = asked.split(',').filter_map(|id| id.rsplit('_').next()?.parse::<i64>().ok());
                 json!({"response": {"items": asked.filter(|id| newest.contains(id)).map(vk).collect::<Vec<_>>()}})
             }
+            (None, "wall.getComments") if self.broken_from.lock().unwrap().is_some_and(|first| from >= first) => {
+                json!({"error": {"error_code": 10, "error_msg": "Internal server error"}})
+            }
+            (None, "wall.getComments") => {
+                let page = comments.iter().rev().skip(from).take(100).copied();
+                json!({"response": {"count": comments.len(), "items": page.map(comment).collect::<Vec<_>>()}})
+            }
             (None, _) => {
                 let next = (from + 100 < newest.len()).then(|| (from + 100).to_string());
                 json!({"discussions": page.map(ok).collect::<Vec<_>>(), "has_more": next.is_some(), "anchor": next})
@@ -61,8 +76,12 @@ impl Fetch for Place {
     }
 }
 
-fn vk(number: i64) -> Value {
-    json!({"id": number, "owner_id": -1, "date": SECONDS - 1_000 + number, "text": "Яма", "comments": {"count": 0}})
+fn vk(number: i64, comments: usize) -> Value {
+    json!({"id": number, "owner_id": -1, "date": SECONDS - 1_000 + number, "text": "Яма", "comments": {"count": comments}})
+}
+
+fn comment(number: i64) -> Value {
+    json!({"id": number, "owner_id": -1, "post_id": 1, "date": SECONDS - 900, "text": "И у нас", "thread": {"count": 0}})
 }
 
 fn ok(number: i64) -> Value {
@@ -120,7 +139,7 @@ struct Stage {
 
 impl Stage {
     async fn new(network: Network, lists_a_day: u32, posts: std::ops::RangeInclusive<i64>) -> Self {
-        let place = Place { posts: Mutex::new(posts.collect()), trouble: Mutex::default(), calls: Mutex::default() };
+        let place = Place { posts: Mutex::new(posts.collect()), ..Place::default() };
         let (place, desk) = (Arc::new(place), Arc::new(Desk::default()));
         let clock = Arc::new(FixedClock::new(BEGIN.parse().unwrap()));
         let id = if network == Network::Vk { "-1" } else { "discussions" };
@@ -170,7 +189,13 @@ impl Stage {
     /// How many came, each once.
     #[track_caller]
     fn came(&self) -> usize {
-        let mut ids = self.desk.ids.lock().unwrap().clone();
+        self.came_of(|_| true)
+    }
+
+    /// How many of some kind came, each once.
+    #[track_caller]
+    fn came_of(&self, is_meant: impl Fn(&String) -> bool) -> usize {
+        let mut ids: Vec<String> = self.desk.ids.lock().unwrap().iter().filter(|id| is_meant(id)).cloned().collect();
         let count = ids.len();
         ids.sort();
         ids.dedup();
@@ -203,6 +228,28 @@ async fn a_quota_that_ends_amid_a_reading_loses_nothing_shown() {
         let coverage = stage.crawl.coverage();
         assert_eq!(coverage.first().unwrap().not_covered_since, None, "{network}");
     }
+}
+
+#[tokio::test]
+async fn comments_shown_before_a_trouble_are_taken() {
+    let mut stage = Stage::new(Network::Vk, 100, 1..=5).await;
+    // The post itself is handed in again when much is said below it.
+    let came = |stage: &Stage| stage.came_of(|id| id.contains("_r"));
+    stage.place.comments.lock().unwrap().extend(101..=120);
+    stage.until(10).await;
+    assert_eq!(came(&stage), 20);
+    // More than are kept in mind: what was read of them must not hide what was not.
+    stage.place.comments.lock().unwrap().extend(121..=1_600);
+    *stage.place.broken_from.lock().unwrap() = Some(1_200);
+    stage.until(60).await;
+    assert_eq!(came(&stage), 1_220, "twelve pages were shown");
+    stage.place.comments.lock().unwrap().extend(1_601..=1_650);
+    stage.until(120).await;
+    assert_eq!(came(&stage), 1_270);
+    *stage.place.broken_from.lock().unwrap() = None;
+    stage.until(300).await;
+    assert_eq!(came(&stage), 1_550);
+    assert!(stage.desk.deleted.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,12 +1,27 @@
-//! When the comments of a post are read.
+//! The comments of a post: when they are read, and what comes of it.
 
 use jiff::{SignedDuration, Timestamp};
+use otklik_ports::{Cursor, PortResult};
 
 use super::{
+    asks::{Ask, id_prefix},
+    calls::{Answer, Stop, Versions},
     crawler::{Crawl, add},
-    state::Thread,
+    faults::Fault,
+    listing::Reading,
+    reading::{comments_cursor, posts_of},
+    source::Source,
+    state::{Comments, State, Thread},
 };
-use crate::schedule::Policy;
+use crate::{
+    parsed::Skip,
+    schedule::{Lane, Policy},
+};
+
+/// Pages of the comments of a post, and of answers to one of them.
+const PAGES_MAX: usize = 30;
+/// Comments whose further answers are asked for in one turn.
+const ANSWERED_MAX: usize = 100;
 
 /// Comments an hour from which a post is read again though nothing was added: some are edited.
 const LIVELY: f64 = 0.3;
@@ -15,7 +30,105 @@ const AGAIN: SignedDuration = SignedDuration::from_hours(2);
 /// Shortest time between two readings of a post's comments.
 const THREAD_GAP: SignedDuration = SignedDuration::from_mins(2);
 
+/// What the pages of a turn brought.
+#[derive(Default)]
+struct Pages {
+    reading: Reading,
+    /// Why the next page was not read.
+    stop: Option<Stop>,
+}
+
 impl Crawl {
+    /// Reads the comments of a post, all of them, and hands in what is new.
+    ///
+    /// The newest come first, so what is written meanwhile pushes others onto the next page, where they are met again and known. A
+    /// reading that is broken off is taken as far as it went, and begun again in its turn.
+    pub(super) async fn read_comments(&mut self, index: usize, post: &str) -> PortResult<()> {
+        let Some(watched) = self.sources.get(index) else { return Ok(()) };
+        let Some(mut thread) = watched.state.threads.get(post).cloned() else { return Ok(()) };
+        let (source, published) = (watched.source.clone(), watched.state.posts.time_of(post));
+        let now = self.ports.clock.now();
+        let Some(ask) = self.asks.comments(&source, post) else { return Ok(()) };
+        let lanes = ask.lanes.clone();
+        let cursor = comments_cursor(&source, post);
+        let mut comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
+        let before = comments.clone();
+        let Pages { reading, stop } = self.read_thread(&source, post, ask, now).await?;
+        let prefix = format!("{}{post}_r", id_prefix(&source));
+        let mut rules = self.asks.comment_rules(&prefix);
+        comments.owed = stop.is_some().then(|| before.owed.unwrap_or_else(|| before.known.top()));
+        rules.keep_above = comments.owed;
+        let found = comments.known.merge(&rules, source.network, reading);
+        thread.note(found.fresh.len(), now, published.unwrap_or(now));
+        if stop.is_some() || comments.known.misses_any() {
+            thread.read = Thread::TO_BE_READ;
+        }
+        for id in &found.gone {
+            self.ports.intake.delete(id, &source.region).await?;
+        }
+        if comments != before {
+            let cursor = Cursor { source: cursor, position: comments.write() };
+            self.ports.intake.take(posts_of(found, &source.region), cursor).await?;
+        }
+        if let Some(watched) = self.sources.get_mut(index) {
+            watched.state.threads.insert(post.to_owned(), thread);
+        }
+        if let Some(Stop::Fault(fault)) = stop {
+            return self.thread_trouble(index, post, fault, &lanes).await;
+        }
+        self.look_at(index);
+        Ok(())
+    }
+
+    /// Reads the pages of comments, and of answers to them.
+    async fn read_thread(&mut self, source: &Source, post: &str, ask: Ask, now: Timestamp) -> PortResult<Pages> {
+        let mut pages = Pages::default();
+        let mut is_whole = true;
+        let mut asks = vec![ask];
+        while let Some(mut ask) = asks.pop() {
+            for page in 0.. {
+                if page == PAGES_MAX {
+                    is_whole = false;
+                    break;
+                }
+                let parsed = match self.call(&ask, Versions::default(), now).await? {
+                    Ok(Answer::Parsed(parsed, _)) => *parsed,
+                    Ok(Answer::Same) => break,
+                    Err(stop) => {
+                        pages.stop = Some(stop);
+                        return Ok(pages);
+                    }
+                };
+                is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
+                let answered = parsed.threads.iter().take(ANSWERED_MAX);
+                asks.extend(answered.filter_map(|comment| self.asks.answers(source, post, comment)));
+                let is_empty = parsed.posts.is_empty();
+                pages.reading.posts.extend(parsed.posts);
+                pages.reading.deleted.extend(parsed.deleted);
+                match parsed.next {
+                    Some(next) if !is_empty => ask.request = ask.request.following(&next),
+                    _ => break,
+                }
+            }
+        }
+        pages.reading.whole_from = is_whole.then_some(i64::MIN);
+        Ok(pages)
+    }
+
+    /// A trouble with the comments of one post does not stop its wall.
+    async fn thread_trouble(&mut self, index: usize, post: &str, fault: Fault, lanes: &[Lane]) -> PortResult<()> {
+        let now = self.ports.clock.now();
+        let Some(mut state) = self.sources.get(index).map(|watched| watched.state.clone()) else { return Ok(()) };
+        let mut alone = State { troubles: state.troubles, ..State::default() };
+        fault.settle(&mut alone, &mut self.budgets, lanes, now);
+        self.save_budgets().await?;
+        state.trouble = alone.trouble;
+        if let Some(thread) = state.threads.get_mut(post) {
+            thread.rest_until = alone.rest_until;
+        }
+        self.keep(index, state, Vec::new()).await
+    }
+
     /// The comments that are due first: when, of which source, below which post.
     pub(super) fn thread_due(&self, now: Timestamp) -> Option<(Timestamp, usize, String)> {
         let due =
