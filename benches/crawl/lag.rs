@@ -31,7 +31,16 @@ fn main() {
 fn play(percent: usize, policy: Policy, looks: bool) -> (Outcome, Vec<u64>) {
     let begin: Timestamp = "2026-03-02T21:00:00Z".parse().unwrap();
     let part = |whole: usize| (whole * percent).div_ceil(100);
-    let size = Size { walls: part(500), groups: part(100), channels: part(100), feeds: part(200), hours: 24 };
+    let size = Size {
+        walls: part(500),
+        groups: part(100),
+        channels: part(100),
+        feeds: part(200),
+        searches: 0,
+        pages: 0,
+        accounts: 0,
+        hours: 24,
+    };
     let walls_a_day = u32::try_from(part(5_000)).ok();
     let world = Arc::new(World::new(1, begin, size, false));
     let config = DayConfig { policy, looks, kills: 0, seed: 7, walls_a_day, base: None };

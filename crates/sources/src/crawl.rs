@@ -16,6 +16,7 @@ mod pages;
 mod reading;
 mod source;
 mod state;
+mod target;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -25,3 +26,4 @@ pub use coverage::{Coverage, Standing};
 pub use crawler::{Crawl, CrawlConfig, CrawlPorts, Step};
 pub use intake::{Intake, Timer};
 pub use source::{Source, SourceProblem};
+pub use target::Target;

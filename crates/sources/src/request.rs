@@ -57,6 +57,8 @@ pub struct Credentials {
     pub application_key: Option<String>,
     /// OK: the secret key of the application.
     pub application_secret: Option<SecretString>,
+    /// Instagram: the number of the deployment's own business account.
+    pub account: Option<String>,
 }
 
 /// A request as it goes out. The address can be logged; the rest cannot.

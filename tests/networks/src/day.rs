@@ -117,8 +117,18 @@ impl Day {
         let channels = (0..world.channels.len()).map(|n| source(Network::Telegram, format!("channel_{n}"))).collect();
         let base = self.config.base.clone().unwrap_or_else(|| "http://world.example.ru".to_owned());
         let feeds = (0..world.feeds.len()).map(|n| source(Network::Rss, format!("{base}/feed/{n}"))).collect();
-        let all: [(Network, Vec<Source>); 4] =
-            [(Network::Vk, walls), (Network::Ok, groups), (Network::Telegram, channels), (Network::Rss, feeds)];
+        let searches = (0..world.searches.len()).map(|n| source(Network::X, format!("search:word{n}"))).collect();
+        let pages = (0..world.pages.len()).map(|n| source(Network::Facebook, format!("page{n}"))).collect();
+        let accounts = (0..world.accounts.len()).map(|n| source(Network::Instagram, format!("account_{n}"))).collect();
+        let all: [(Network, Vec<Source>); 7] = [
+            (Network::Vk, walls),
+            (Network::Ok, groups),
+            (Network::Telegram, channels),
+            (Network::Rss, feeds),
+            (Network::X, searches),
+            (Network::Facebook, pages),
+            (Network::Instagram, accounts),
+        ];
         let mut crawls = Vec::new();
         for (network, sources) in all {
             let mut limits = Limits::of(network, sources.len());
@@ -157,11 +167,16 @@ impl Day {
 
 fn credentials(network: Network) -> Credentials {
     match network {
-        Network::Vk => Credentials { token: Some("service-token".into()), ..Credentials::default() },
+        Network::Vk | Network::X | Network::Facebook | Network::Instagram => Credentials {
+            token: Some("service-token".into()),
+            account: Some("17".to_owned()),
+            ..Credentials::default()
+        },
         Network::Ok => Credentials {
             token: Some("session".into()),
             application_key: Some("KEY".to_owned()),
             application_secret: Some("secret".into()),
+            ..Credentials::default()
         },
         _ => Credentials::default(),
     }

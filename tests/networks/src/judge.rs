@@ -130,7 +130,7 @@ impl Day {
             outcome.arrived += 1;
             let lag = (came - truth.at) as f64 / 60_000.0;
             let network = id.split(':').next().unwrap();
-            let kind = if id.contains("_r") { "comments" } else { "posts" };
+            let kind = if truth.is_comment { "comments" } else { "posts" };
             for group in [format!("{network} {kind}"), format!("all {kind}"), "all".to_owned()] {
                 lags.entry(group).or_default().push(lag);
             }
@@ -148,7 +148,7 @@ impl Day {
             let gone = below.and_then(|post| post.deleted);
             let deleted = item.deleted.into_iter().chain(gone).min();
             if deleted.is_none_or(|deleted| deleted > item.at) {
-                truth.insert(id, Truth { at: item.at, deleted });
+                truth.insert(id, Truth { at: item.at, deleted, is_comment: below.is_some() });
             }
         };
         for (wall, place) in world.walls.iter().enumerate() {
@@ -175,6 +175,26 @@ impl Day {
                 .iter()
                 .for_each(|post| add(format!("telegram:channel_{channel}/{}", post.item.number), &post.item, None));
         }
+        for (search, place) in world.searches.iter().enumerate() {
+            let first = (search as i64 + 1) * crate::networks::x::TWEETS;
+            place.posts.iter().for_each(|post| add(format!("x:{}", first + post.item.number), &post.item, None));
+        }
+        for (page, place) in world.pages.iter().enumerate() {
+            for post in &place.posts {
+                let number = (page as i64 + 1) * crate::networks::graph::POSTS + post.item.number;
+                post.comments
+                    .iter()
+                    .for_each(|own| add(format!("facebook:{number}_{}", own.item.number), &own.item, Some(&post.item)));
+                add(format!("facebook:{}_{number}", page + 1), &post.item, None);
+            }
+        }
+        for (account, place) in world.accounts.iter().enumerate() {
+            let first = (account as i64 + 1) * crate::networks::graph::POSTS;
+            place
+                .posts
+                .iter()
+                .for_each(|post| add(format!("instagram:{}", first + post.item.number), &post.item, None));
+        }
         for (feed, place) in world.feeds.iter().enumerate() {
             place
                 .posts
@@ -188,6 +208,7 @@ impl Day {
 struct Truth {
     at: i64,
     deleted: Option<i64>,
+    is_comment: bool,
 }
 
 impl Lag {

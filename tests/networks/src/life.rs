@@ -26,6 +26,12 @@ pub struct Size {
     pub channels: usize,
     /// Feeds.
     pub feeds: usize,
+    /// Searches of X.
+    pub searches: usize,
+    /// Pages of Facebook.
+    pub pages: usize,
+    /// Business accounts of Instagram.
+    pub accounts: usize,
     /// Hours that are played.
     pub hours: i64,
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     ledger::Ledger,
     life::{Liveliness, Place, Size},
-    networks::{feeds, ok, telegram, vk},
+    networks::{feeds, graph, ok, telegram, vk, x},
     random::Random,
 };
 
@@ -23,6 +23,9 @@ const VK: Liveliness = Liveliness { posts: (6.0, 1.6), comments: Some((7.0, 1.5)
 const OK: Liveliness = Liveliness { posts: (4.0, 1.2), comments: Some((3.0, 1.3)), shares_numbers: false };
 const TELEGRAM: Liveliness = Liveliness { posts: (12.0, 1.2), comments: None, shares_numbers: false };
 const NEWS: Liveliness = Liveliness { posts: (8.0, 1.2), comments: None, shares_numbers: false };
+const X: Liveliness = Liveliness { posts: (15.0, 1.0), comments: None, shares_numbers: false };
+const FACEBOOK: Liveliness = Liveliness { posts: (2.0, 1.0), comments: Some((2.0, 1.0)), shares_numbers: false };
+const INSTAGRAM: Liveliness = Liveliness { posts: (3.0, 1.0), comments: None, shares_numbers: false };
 
 /// A request.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +66,7 @@ pub(crate) enum Trouble {
     Silence,
 }
 
-/// VK, OK, Telegram and news sites of a region.
+/// The networks and news sites of a region.
 #[derive(Debug)]
 pub struct World {
     pub(crate) begin: i64,
@@ -72,6 +75,9 @@ pub struct World {
     pub(crate) groups: Vec<Place>,
     pub(crate) channels: Vec<Place>,
     pub(crate) feeds: Vec<Place>,
+    pub(crate) searches: Vec<Place>,
+    pub(crate) pages: Vec<Place>,
+    pub(crate) accounts: Vec<Place>,
     troubled: bool,
     ledger: Mutex<Ledger>,
 }
@@ -107,7 +113,11 @@ impl World {
         let groups = places(size.groups, OK);
         let channels = places(size.channels, TELEGRAM);
         let feeds = places(size.feeds, NEWS);
-        Self { begin, end, walls, groups, channels, feeds, troubled, ledger: Mutex::default() }
+        let searches = places(size.searches, X);
+        let pages = places(size.pages, FACEBOOK);
+        let accounts = places(size.accounts, INSTAGRAM);
+        let ledger = Mutex::default();
+        Self { begin, end, walls, groups, channels, feeds, searches, pages, accounts, troubled, ledger }
     }
 
     /// What was asked and shown so far.
@@ -130,6 +140,10 @@ impl World {
             telegram::answer(self, channel, call, now, seen)
         } else if let Some(feed) = path.strip_prefix("/feed/") {
             feeds::answer(self, feed, call, now, seen)
+        } else if path == "/2/tweets/search/recent" {
+            x::answer(self, call, now, seen, own_error)
+        } else if let Some(object) = path.strip_prefix("/v23.0/") {
+            graph::answer(self, object, call, now, seen, own_error)
         } else if path == "/robots.txt" {
             Answer::text("text/plain", "User-agent: *\nDisallow: /closed\n".to_owned())
         } else {

@@ -32,7 +32,7 @@ fn check(world: &World, outcome: &Outcome) {
 /// A tenth of the region that `tests/full.rs` plays.
 #[tokio::test]
 async fn a_day_arrives_once_and_whole_with_twenty_kills() {
-    let size = Size { walls: 50, groups: 10, channels: 10, feeds: 20, hours: 24 };
+    let size = Size { walls: 50, groups: 10, channels: 10, feeds: 20, searches: 5, pages: 10, accounts: 5, hours: 24 };
     let world = Arc::new(World::new(1, begin(), size, true));
     let config = DayConfig { walls_a_day: Some(500), ..config(Policy::Value, 20) };
     let outcome = Day::new(Arc::clone(&world), Arc::new(FixedClock::new(begin())), config, None).run().await;
@@ -46,7 +46,7 @@ async fn a_day_arrives_once_and_whole_with_twenty_kills() {
 
 #[tokio::test]
 async fn over_http_it_is_the_same() {
-    let size = Size { walls: 20, groups: 5, channels: 5, feeds: 10, hours: 3 };
+    let size = Size { walls: 20, groups: 5, channels: 5, feeds: 10, searches: 3, pages: 5, accounts: 3, hours: 3 };
     // The day begins in the morning, when something is written.
     let begin: Timestamp = "2026-03-03T06:00:00Z".parse().unwrap();
     let world = Arc::new(World::new(2, begin, size, true));

@@ -13,7 +13,8 @@ use otklik_sources::schedule::Policy;
 async fn a_whole_region_arrives_once_and_whole_with_twenty_kills() {
     // Midnight in Moscow of a Tuesday.
     let begin: Timestamp = "2026-03-02T21:00:00Z".parse().unwrap();
-    let size = Size { walls: 500, groups: 100, channels: 100, feeds: 200, hours: 24 };
+    let size =
+        Size { walls: 500, groups: 100, channels: 100, feeds: 200, searches: 20, pages: 50, accounts: 50, hours: 24 };
     let world = Arc::new(World::new(1, begin, size, true));
     let config = DayConfig { policy: Policy::Value, looks: true, kills: 20, seed: 7, walls_a_day: None, base: None };
     let outcome = Day::new(Arc::clone(&world), Arc::new(FixedClock::new(begin)), config, None).run().await;

@@ -5,11 +5,17 @@ use std::{fs, net::SocketAddr, path::PathBuf};
 use anyhow::{Context, bail, ensure};
 use otklik_domain::Network;
 use otklik_sources::{
-    crawl::{Limits, Source},
+    crawl::{Limits, Source, Target},
     request::Credentials,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
+
+/// The networks that are crawled.
+const CRAWLED: [Network; 7] =
+    [Network::Vk, Network::Ok, Network::Telegram, Network::Rss, Network::X, Network::Facebook, Network::Instagram];
+/// Hashtags of Instagram that an account may ask for in a week.
+const HASHTAGS_MAX: usize = 30;
 
 /// How sources are read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -33,9 +39,9 @@ impl Default for CrawlSection {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct SourceSection {
-    /// The network: vk, ok, telegram, rss.
+    /// The network: vk, ok, telegram, rss, x, facebook, instagram.
     pub(crate) network: String,
-    /// VK: numbers of walls such as `-123456`; OK: `discussions`; Telegram: names of channels; RSS: addresses.
+    /// What is read: see [`otklik_sources::crawl::Target`].
     pub(crate) ids: Vec<String>,
     /// The region of their posts. Without it the first region.
     pub(crate) region: Option<String>,
@@ -44,6 +50,8 @@ pub(crate) struct SourceSection {
     /// OK: the public key of the application, and the file with its secret key.
     pub(crate) application_key: Option<String>,
     pub(crate) application_secret_file: Option<PathBuf>,
+    /// Instagram: the number of the deployment's own business account.
+    pub(crate) account: Option<String>,
     /// In place of the network's own address, such as `http://127.0.0.1:9000`.
     pub(crate) host: Option<String>,
     /// How much their posts count: 1 as others.
@@ -53,6 +61,8 @@ pub(crate) struct SourceSection {
     pub(crate) promise_minutes: Option<u32>,
     /// Lists read in a day with this token, in place of what the network allows.
     pub(crate) lists_a_day: Option<u32>,
+    /// Searches a day with this token, in place of what the network allows.
+    pub(crate) searches_a_day: Option<u32>,
 }
 
 fn one() -> f64 {
@@ -89,6 +99,7 @@ impl SourceSection {
             application_key: self.application_key.clone(),
             application_secret: secret(&self.application_secret_file)
                 .with_context(|| format!("{at}: application-secret-file"))?,
+            account: self.account.clone(),
         };
         Ok(SourceGroup { credentials, ..group })
     }
@@ -104,9 +115,9 @@ impl SourceSection {
         regions: &[&str],
     ) -> anyhow::Result<SourceGroup> {
         let at = format!("sources {number}");
-        let network = self.network.parse::<Network>().ok();
-        let Some(network @ (Network::Vk | Network::Ok | Network::Telegram | Network::Rss)) = network else {
-            bail!("{at}: network: {:?} is not crawled, one of vk, ok, telegram, rss is", self.network);
+        let Some(network) = self.network.parse::<Network>().ok().filter(|network| CRAWLED.contains(network)) else {
+            let crawled: Vec<&str> = CRAWLED.iter().map(|network| network.as_str()).collect();
+            bail!("{at}: network: {:?} is not crawled, one of {} is", self.network, crawled.join(", "));
         };
         let region = self.region.as_deref().unwrap_or(default_region);
         ensure!(regions.contains(&region), "{at}: region: {region:?} is not served here");
@@ -123,7 +134,13 @@ impl SourceSection {
         ensure!(!sources.is_empty(), "{at}: ids: names no source");
         let mut limits = Limits::of(network, sources.len());
         limits.lists_a_day = self.lists_a_day.unwrap_or(limits.lists_a_day);
-        let needs_token = matches!(network, Network::Vk | Network::Ok);
+        limits.searches_a_day = self.searches_a_day.unwrap_or(limits.searches_a_day);
+        if network == Network::Instagram {
+            ensure!(self.account.is_some(), "{at}: account: Instagram is asked in the name of an account of your own");
+            let tags = sources.iter().filter(|source| matches!(source.target, Target::Tag(_))).count();
+            ensure!(tags <= HASHTAGS_MAX, "{at}: ids: Instagram shows {HASHTAGS_MAX} hashtags a week");
+        }
+        let needs_token = !matches!(network, Network::Telegram | Network::Rss);
         ensure!(
             !needs_token || self.token_file.is_some(),
             "{at}: token-file: {:?} is read with a token only",
@@ -147,9 +164,14 @@ pub(crate) fn merged(groups: Vec<SourceGroup>) -> Vec<SourceGroup> {
         match merged.iter_mut().find(|known| known.name == group.name) {
             Some(known) => {
                 known.sources.extend(group.sources);
-                let (known, more) = (&mut known.limits.lists_a_day, group.limits.lists_a_day);
+                let (known, more) = (&mut known.limits, group.limits);
                 // A quota is one for all; feeds have a pace each.
-                *known = if group.network == Network::Rss { known.saturating_add(more) } else { more.min(*known) };
+                known.lists_a_day = if group.network == Network::Rss {
+                    known.lists_a_day.saturating_add(more.lists_a_day)
+                } else {
+                    known.lists_a_day.min(more.lists_a_day)
+                };
+                known.searches_a_day = known.searches_a_day.min(more.searches_a_day);
             }
             None => merged.push(group),
         }

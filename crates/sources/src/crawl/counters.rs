@@ -12,7 +12,7 @@ use otklik_ports::PortResult;
 use otklik_wire::Post;
 
 use super::{
-    asks::{LOOK_MAX, id_prefix},
+    asks::LOOK_MAX,
     calls::{Answer, Stop, Versions},
     crawler::{Crawl, add},
     faults::{Fault, Scope},
@@ -113,7 +113,7 @@ impl Crawl {
     ) -> PortResult<()> {
         let Some(watched) = self.sources.get(index) else { return Ok(()) };
         let (source, mut state) = (watched.source.clone(), watched.state.clone());
-        let prefix = id_prefix(&source);
+        let prefix = source.id_prefix();
         let (mut posts, mut missing) = (Vec::new(), Vec::new());
         for post in asked {
             let id = format!("{prefix}{post}");
@@ -131,10 +131,10 @@ impl Crawl {
         if !is_whole {
             missing.clear();
         }
-        self.note_threads(&mut state, &prefix, &posts);
+        self.note_threads(&source, &mut state, &prefix, &posts);
         let keep_above = state.owed.map(|owed| owed.down_to);
-        let rules = Rules { keep_above, ..self.asks.post_rules(&prefix) };
-        let found = state.posts.merge(&rules, source.network, Reading { posts, missing, ..Reading::default() });
+        let rules = Rules { keep_above, ..self.asks.post_rules(&source, &prefix) };
+        let found = state.posts.merge(&rules, Reading { posts, missing, ..Reading::default() });
         self.forget(&source, &prefix, &mut state, &found).await?;
         self.keep(index, state, posts_of(found, &source.region)).await
     }
@@ -148,6 +148,9 @@ impl Crawl {
             let looked = self.looks.looked.entry(index).or_default();
             looked.retain(|_, at| now.duration_since(*at) < LOOK_GAP_MAX);
             for (post, published, is_missed) in watched.state.posts.entries() {
+                if self.asks.number(&watched.source, post).is_none() {
+                    continue;
+                }
                 let last = looked.get(post).copied().unwrap_or(read).max(read);
                 let at = add(last, gap(now.duration_since(published), is_missed));
                 if at <= now {

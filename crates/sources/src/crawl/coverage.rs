@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::{
     crawler::{Crawl, Watched},
     state::Trouble,
+    target::Lists,
 };
 use crate::{
     fault::Action,
-    schedule::{Lane, Policy, plan},
+    schedule::{Candidate, Lane, Policy, plan},
 };
 
 /// A wait of this length is no wait: somebody must do something.
@@ -72,40 +73,49 @@ impl Crawl {
     pub fn coverage(&self) -> Vec<Coverage> {
         let now = self.ports.clock.now();
         let candidates = self.candidates(now);
-        let lane = self.asks.list_lane();
+        let mut coverage = Vec::with_capacity(self.sources.len());
+        for lists in Lists::ALL {
+            let kind = |index: &usize| self.sources.get(*index).map(|watched| watched.source.target.lists());
+            let indices: Vec<usize> = (0..self.sources.len()).filter(|index| kind(index) == Some(lists)).collect();
+            let own: Vec<Candidate> = indices.iter().filter_map(|index| candidates.get(*index)).copied().collect();
+            for line in plan(&own, self.config.limits.a_day(lists), self.config.policy) {
+                let watched = indices.get(line.index).and_then(|index| self.sources.get(*index));
+                let rate = own.get(line.index).map_or(0.0, |candidate| candidate.rate);
+                coverage.extend(watched.map(|watched| self.covered(watched, lists, rate, line.reads_a_day, now)));
+            }
+        }
+        coverage
+    }
+
+    fn covered(&self, watched: &Watched, lists: Lists, rate: f64, planned: f64, now: Timestamp) -> Coverage {
+        let lane = self.asks.list_lane(lists);
         let lists_until = self.budgets.blocked_until(&lane.name, now);
-        let quota_left = self.budgets.left(&lane, now);
-        let lines = plan(&candidates, self.config.limits.lists_a_day, self.config.policy);
-        let coverage = lines.into_iter().filter_map(|line| {
-            let (watched, candidate) = (self.sources.get(line.index)?, candidates.get(line.index)?);
-            let state = &watched.state;
-            let blocked_until = self.budgets.blocked_until(&watched.main_lane.name, now);
-            let stopped = blocked_until.and_then(|_| stopper(&self.sources, &watched.main_lane));
-            let trouble = state.trouble.as_ref().or(stopped);
-            let is_stopped = trouble.is_some() || blocked_until.is_some();
-            // The plan cannot read a source more often than its shortest gap allows.
-            let reads_max = 86_400.0 / self.config.limits.source_gap.as_secs_f64().max(1.0);
-            let reads_a_day = line.reads_a_day.min(reads_max);
-            Some(Coverage {
-                crawl: self.config.name.clone(),
-                network: watched.source.network,
-                id: watched.source.id.clone(),
-                name: state.name.clone(),
-                region: watched.source.region.clone(),
-                posts_a_day: candidate.rate * 24.0,
-                reads_a_day,
-                lag_minutes: 720.0 / reads_a_day.max(1e-3),
-                seen_lag_minutes: state.lag,
-                answered_at: state.answered_at,
-                quota_left,
-                trouble: trouble.map(|trouble| {
-                    let again_at = state.rest_until.into_iter().chain(blocked_until).chain(lists_until).max();
-                    standing(trouble, again_at, now)
-                }),
-                not_covered_since: state.gap_since.or(state.answered_at.filter(|_| is_stopped)),
-            })
-        });
-        coverage.collect()
+        let state = &watched.state;
+        let blocked_until = self.budgets.blocked_until(&watched.main_lane.name, now);
+        let stopped = blocked_until.and_then(|_| stopper(&self.sources, &watched.main_lane));
+        let trouble = state.trouble.as_ref().or(stopped);
+        let is_stopped = trouble.is_some() || blocked_until.is_some();
+        // The plan cannot read a source more often than its shortest gap allows.
+        let reads_max = 86_400.0 / self.config.limits.source_gap.as_secs_f64().max(1.0);
+        let reads_a_day = planned.min(reads_max);
+        Coverage {
+            crawl: self.config.name.clone(),
+            network: watched.source.network,
+            id: watched.source.id.clone(),
+            name: state.name.clone(),
+            region: watched.source.region.clone(),
+            posts_a_day: rate * 24.0,
+            reads_a_day,
+            lag_minutes: 720.0 / reads_a_day.max(1e-3),
+            seen_lag_minutes: state.lag,
+            answered_at: state.answered_at,
+            quota_left: self.budgets.left(&lane, now),
+            trouble: trouble.map(|trouble| {
+                let again_at = state.rest_until.into_iter().chain(blocked_until).chain(lists_until).max();
+                standing(trouble, again_at, now)
+            }),
+            not_covered_since: state.gap_since.or(state.answered_at.filter(|_| is_stopped)),
+        }
     }
 
     /// How turns are given.

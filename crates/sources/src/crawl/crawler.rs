@@ -12,6 +12,7 @@ use super::{
     intake::{Intake, Timer},
     source::Source,
     state::State,
+    target::Lists,
 };
 use crate::{
     author::AuthorKeys,
@@ -89,7 +90,8 @@ pub struct Crawl {
     pub(super) looks: Looks,
     profile: Profile,
     profile_at: Timestamp,
-    list_lane: Lane,
+    /// The lanes of the lists, in the order of [`Lists::ALL`].
+    list_lanes: [Lane; 3],
 }
 
 /// A source with what is known of it.
@@ -122,6 +124,7 @@ impl Crawl {
             crawl: config.name.clone(),
             base: config.base.clone(),
             limits: config.limits,
+            account: config.credentials.account.clone().unwrap_or_default(),
         };
         let saved = ports.snapshots.load(&stage(&config.name), 0).await?;
         let mut budgets: Budgets = match saved {
@@ -144,9 +147,9 @@ impl Crawl {
             let main_lane = asks.main_lane(source);
             sources.push(Watched { source: source.clone(), state, saved_at: now, main_lane, rate: 0.0, thread: None });
         }
-        let list_lane = asks.list_lane();
+        let list_lanes = Lists::ALL.map(|lists| asks.list_lane(lists));
         let (profile, looks) = (Profile::default(), Looks::default());
-        let mut crawl = Self { config, ports, asks, budgets, sources, looks, profile, profile_at: now, list_lane };
+        let mut crawl = Self { config, ports, asks, budgets, sources, looks, profile, profile_at: now, list_lanes };
         crawl.look_at_hours(now);
         for index in 0..crawl.sources.len() {
             crawl.look_at(index);
@@ -196,26 +199,37 @@ impl Crawl {
 
     /// When the next list can be read.
     fn posts_due(&self, now: Timestamp) -> Timestamp {
-        let slot = next_slot(&self.budgets, &self.list_lane, self.config.policy, &self.profile, now);
-        let open = self.budgets.free_at(std::slice::from_ref(&self.list_lane), now);
-        let earliest = self.sources.iter().map(|watched| self.earliest(watched, now)).min();
-        earliest.map_or(Timestamp::MAX, |earliest| earliest.max(slot).max(open))
+        let slots = self.slots(now);
+        self.sources.iter().map(|watched| self.earliest(watched, slots, now)).min().unwrap_or(Timestamp::MAX)
     }
 
-    /// When a source may be read again.
-    fn earliest(&self, watched: &Watched, now: Timestamp) -> Timestamp {
-        let rested = watched.state.read_at.map(|read| add(read, self.config.limits.source_gap));
-        let open = self.budgets.free_at(std::slice::from_ref(&watched.main_lane), now);
-        rested.into_iter().chain(watched.state.rest_until).fold(open, Timestamp::max)
+    /// When the next list of each kind can be read at all, and when it is its time, in the order of [`Lists::ALL`].
+    fn slots(&self, now: Timestamp) -> [(Timestamp, Timestamp); 3] {
+        self.list_lanes.each_ref().map(|lane| {
+            let open = self.budgets.free_at(std::slice::from_ref(lane), now);
+            (open, next_slot(&self.budgets, lane, self.config.policy, &self.profile, now))
+        })
+    }
+
+    /// When a source may be read again. One that was never read does not wait until it is time.
+    fn earliest(&self, watched: &Watched, slots: [(Timestamp, Timestamp); 3], now: Timestamp) -> Timestamp {
+        let read_at = watched.state.read_at;
+        let rested = read_at.map(|read| add(read, self.config.limits.source_gap));
+        let kind = watched.source.target.lists();
+        let slot = Lists::ALL.iter().zip(slots).find(|(lists, _)| **lists == kind).map(|(_, slot)| slot);
+        let (open, slot) = (slot.map(|(open, _)| open), slot.map(|(_, slot)| slot).filter(|_| read_at.is_some()));
+        let main = self.budgets.free_at(std::slice::from_ref(&watched.main_lane), now);
+        rested.into_iter().chain(watched.state.rest_until).chain(open).chain(slot).fold(main, Timestamp::max)
     }
 
     /// What is known about the sources, in their order.
     pub(super) fn candidates(&self, now: Timestamp) -> Vec<Candidate> {
         let long_ago = add(now, SignedDuration::from_hours(-7 * 24));
+        let slots = self.slots(now);
         let candidate = |watched: &Watched| Candidate {
             rate: watched.rate,
             read_at: watched.state.read_at.unwrap_or(long_ago).max(long_ago),
-            earliest: self.earliest(watched, now),
+            earliest: self.earliest(watched, slots, now),
             weight: watched.source.weight,
             promise: watched.source.promise,
         };

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use otklik_domain::Network;
 use otklik_wire::Post;
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +44,15 @@ pub(super) struct Reading {
     pub(super) whole_from: Option<i64>,
 }
 
+/// What the marks of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// The number at the end of the id.
+    Numbers,
+    /// The time of publishing, in milliseconds.
+    Times,
+}
+
 /// How a list behaves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules<'a> {
@@ -52,6 +60,8 @@ pub(super) struct Rules<'a> {
     pub(super) prefix: &'a str,
     /// Posts that are kept in mind.
     pub(super) known_max: usize,
+    /// What marks are.
+    pub(super) marks: Marks,
     /// Whether marks grow with every new post. A feed may bring old dates late.
     pub(super) is_ordered: bool,
     /// When the list is read for the first time: posts published before are not taken.
@@ -72,11 +82,13 @@ pub(super) struct Found {
 }
 
 /// The mark of a post.
-pub(super) fn mark(network: Network, post: &Post) -> i64 {
-    let number = post.id.rsplit(['_', '/']).next().unwrap_or_default().trim_start_matches('r');
-    match network {
-        Network::Vk | Network::Telegram => number.parse().unwrap_or_default(),
-        _ => published(post).as_millisecond(),
+pub(super) fn mark(marks: Marks, post: &Post) -> i64 {
+    match marks {
+        Marks::Numbers => {
+            let number = post.id.rsplit(['_', '/', ':']).next().unwrap_or_default().trim_start_matches('r');
+            number.parse().unwrap_or_default()
+        }
+        Marks::Times => published(post).as_millisecond(),
     }
 }
 
@@ -127,13 +139,13 @@ impl Listing {
     }
 
     /// Compares with what was read, and knows it from now on.
-    pub(super) fn merge(&mut self, rules: &Rules<'_>, network: Network, reading: Reading) -> Found {
+    pub(super) fn merge(&mut self, rules: &Rules<'_>, reading: Reading) -> Found {
         let mut found = Found::default();
         let mut places: HashMap<String, usize> =
             self.known.iter().enumerate().map(|(place, known)| (known.0.clone(), place)).collect();
         let mut seen: HashSet<String> = HashSet::new();
         for post in reading.posts {
-            let mark = mark(network, &post);
+            let mark = mark(rules.marks, &post);
             let id = suffix(rules, &post.id).to_owned();
             if !seen.insert(id.clone()) {
                 continue;
@@ -237,8 +249,14 @@ mod tests {
 
     use super::*;
 
-    const RULES: Rules<'static> =
-        Rules { prefix: "vk:-1_", known_max: 4, is_ordered: true, not_before: None, keep_above: None };
+    const RULES: Rules<'static> = Rules {
+        prefix: "vk:-1_",
+        known_max: 4,
+        marks: Marks::Numbers,
+        is_ordered: true,
+        not_before: None,
+        keep_above: None,
+    };
 
     fn post(number: i64, text: &str) -> Post {
         serde_json::from_value(serde_json::json!({
@@ -250,8 +268,8 @@ mod tests {
     fn read(listing: &mut Listing, numbers: &[i64]) -> (Vec<i64>, Vec<String>) {
         let posts: Vec<Post> = numbers.iter().map(|number| post(*number, "Яма")).collect();
         let whole_from = numbers.iter().min().copied();
-        let found = listing.merge(&RULES, Network::Vk, Reading { posts, whole_from, ..Reading::default() });
-        (found.fresh.iter().map(|post| mark(Network::Vk, post)).collect(), found.gone)
+        let found = listing.merge(&RULES, Reading { posts, whole_from, ..Reading::default() });
+        (found.fresh.iter().map(|post| mark(Marks::Numbers, post)).collect(), found.gone)
     }
 
     #[test]
@@ -271,7 +289,7 @@ mod tests {
         assert_eq!(read(&mut listing, &[4, 2, 1]).1, [""; 0]);
         assert_eq!(read(&mut listing, &[4, 2]).1, ["vk:-1_3"], "and 1 lies below what was read");
         let told = Reading { deleted: vec!["vk:-1_4".to_owned()], ..Reading::default() };
-        assert_eq!(listing.merge(&RULES, Network::Vk, told).gone, ["vk:-1_4"], "the network says so");
+        assert_eq!(listing.merge(&RULES, told).gone, ["vk:-1_4"], "the network says so");
     }
 
     #[test]
@@ -279,10 +297,10 @@ mod tests {
         let rules = Rules { known_max: 100, ..RULES };
         let mut listing = Listing::default();
         let posts = (1..=10).map(|number| post(number, "Яма")).collect();
-        listing.merge(&rules, Network::Vk, Reading { posts, ..Reading::default() });
+        listing.merge(&rules, Reading { posts, ..Reading::default() });
         for reading in 1..=6 {
             let empty = Reading { whole_from: Some(i64::MIN), ..Reading::default() };
-            let gone = listing.merge(&rules, Network::Vk, empty).gone.len();
+            let gone = listing.merge(&rules, empty).gone.len();
             assert_eq!(gone, if reading < 6 { 0 } else { 10 }, "reading {reading}");
         }
     }
@@ -294,7 +312,7 @@ mod tests {
         let mut again = |text: &str, likes: u64| {
             let mut post = post(1, text);
             post.metrics.likes = likes;
-            listing.merge(&RULES, Network::Vk, Reading { posts: vec![post], ..Reading::default() }).changed.len()
+            listing.merge(&RULES, Reading { posts: vec![post], ..Reading::default() }).changed.len()
         };
         assert_eq!(
             [again("Яма", 5), again("Яма", 20), again("Яма", 25), again("Яма!", 25), again("Яма!", 25)],
@@ -309,18 +327,18 @@ mod tests {
         let mut new = post(9, "Яма");
         new.published_at = "2026-03-01T12:00:00Z".to_owned();
         let posts = vec![new, post(8, "Яма"), post(7, "Яма")];
-        let found = listing.merge(&Rules { not_before, ..RULES }, Network::Vk, Reading { posts, ..Reading::default() });
+        let found = listing.merge(&Rules { not_before, ..RULES }, Reading { posts, ..Reading::default() });
         assert_eq!(found.fresh.len(), 1);
         assert_eq!(read(&mut listing, &[9, 8, 7]).0, [0i64; 0]);
     }
 
     #[test]
     fn a_list_without_order_keeps_what_is_on_it() {
-        let rules = Rules { prefix: "rss:", known_max: 2, is_ordered: false, ..RULES };
+        let rules = Rules { prefix: "rss:", known_max: 2, marks: Marks::Times, is_ordered: false, ..RULES };
         let mut listing = Listing::default();
         let mut fresh = |numbers: &[i64]| {
             let posts = numbers.iter().map(|number| post(*number, "Яма")).collect();
-            listing.merge(&rules, Network::Rss, Reading { posts, ..Reading::default() }).fresh.len()
+            listing.merge(&rules, Reading { posts, ..Reading::default() }).fresh.len()
         };
         assert_eq!([fresh(&[1, 2, 3]), fresh(&[1, 2, 3]), fresh(&[3, 4]), fresh(&[4, 3])], [3, 0, 1, 0]);
     }
@@ -333,13 +351,13 @@ mod tests {
             let mut fresh = Vec::new();
             for numbers in [[1, 2, 3, 4, 5], [3, 4, 5, 6, 7]] {
                 let posts = numbers.map(|number| post(number, "Яма")).into();
-                let found = listing.merge(&rules, Network::Ok, Reading { posts, ..Reading::default() });
+                let found = listing.merge(&rules, Reading { posts, ..Reading::default() });
                 fresh.extend(found.fresh.into_iter().map(|post| post.id));
             }
             fresh.len()
         };
-        assert_eq!(ids(Rules { is_ordered: false, ..RULES }), 7);
-        assert_eq!(ids(RULES), 5, "a floor that several share hides what comes later");
+        assert_eq!(ids(Rules { is_ordered: false, marks: Marks::Times, ..RULES }), 7);
+        assert_eq!(ids(Rules { marks: Marks::Times, ..RULES }), 5, "a floor that several share hides what comes later");
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! The pages of a list, from the newest down to what is known.
 
 use jiff::Timestamp;
+use otklik_domain::Network;
 use otklik_ports::PortResult;
 use otklik_wire::Post;
 
@@ -8,14 +9,12 @@ use super::{
     asks::Ask,
     calls::{Answer, Stop, Versions},
     crawler::Crawl,
-    listing::{self, Reading, Rules},
+    listing::{self, Marks, Reading, Rules},
     source::Source,
     state::{State, Thread},
+    target::Target,
 };
-use crate::{
-    parsed::{Parsed, Skip},
-    request::Request,
-};
+use crate::parsed::{Next, Parsed, Skip};
 
 /// Pages of a list that are read in one turn.
 const PAGES_MAX: usize = 10;
@@ -33,6 +32,8 @@ pub(super) struct Pages {
     pub(super) versions: Versions,
     /// The name of the source, if it says one.
     pub(super) name: String,
+    /// Instagram: the number of the hashtag, when that is what was asked.
+    pub(super) number: Option<String>,
     /// Why the next page was not read.
     pub(super) stop: Option<Stop>,
 }
@@ -65,9 +66,13 @@ impl Crawl {
                     break;
                 }
             };
+            if let Some(number) = self.number_said(source, state, &parsed) {
+                pages.number = Some(number);
+                break;
+            }
             is_whole &= parsed.skipped.of(Skip::Broken) == 0 && parsed.skipped.of(Skip::OverLimit) == 0;
-            match pages.take(parsed, source, state, rules, &ask.request) {
-                Some(request) => ask.request = request,
+            match pages.take(parsed, state, rules) {
+                Some(next) => ask.request = self.asks.following(source, ask.request, &next),
                 None => pages.reached = true,
             }
         }
@@ -76,23 +81,23 @@ impl Crawl {
         }
         Ok(pages)
     }
+
+    /// The number of a hashtag that is not known yet: Instagram shows its publications by that only.
+    fn number_said(&self, source: &Source, state: &State, parsed: &Parsed) -> Option<String> {
+        let is_asked =
+            source.network == Network::Instagram && matches!(source.target, Target::Tag(_)) && state.number.is_none();
+        parsed.communities.first().filter(|_| is_asked).map(|hashtag| hashtag.id.clone())
+    }
 }
 
 impl Pages {
     /// Takes a page, and says what to ask for next.
-    fn take(
-        &mut self,
-        parsed: Parsed,
-        source: &Source,
-        state: &State,
-        rules: &Rules<'_>,
-        request: &Request,
-    ) -> Option<Request> {
+    fn take(&mut self, parsed: Parsed, state: &State, rules: &Rules<'_>) -> Option<Next> {
         self.count += 1;
         if let Some(community) = parsed.communities.iter().find(|community| !community.name.is_empty()) {
             self.name.clone_from(&community.name);
         }
-        let mark = |post: &Post| listing::mark(source.network, post);
+        let mark = |post: &Post| listing::mark(rules.marks, post);
         let is_known = |post: &Post| state.posts.knows(rules, post, mark(post));
         let is_before = |post: &Post| rules.not_before.is_some_and(|from| listing::published(post) < from);
         let oldest = parsed.posts.last();
@@ -110,13 +115,14 @@ impl Pages {
             }
         };
         self.reading.whole_from = match (&parsed.next, oldest) {
-            (Some(_), Some(post)) => Some(mark(post)),
+            // Others of the same second may be on the next page.
+            (Some(_), Some(post)) => Some(mark(post).saturating_add(i64::from(rules.marks == Marks::Times))),
             (Some(_), None) => self.reading.whole_from,
             (None, _) => Some(i64::MIN),
         };
         self.reading.deleted.extend(parsed.deleted);
         self.reading.posts.extend(parsed.posts);
-        parsed.next.filter(|_| !reached).map(|next| request.clone().following(&next))
+        parsed.next.filter(|_| !reached)
     }
 }
 

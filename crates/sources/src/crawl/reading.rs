@@ -1,23 +1,25 @@
 //! Reading: the calls of a turn, and what comes of them.
 
 use jiff::SignedDuration;
-use otklik_domain::Network;
 use otklik_ports::{Cursor, PortResult};
 use otklik_wire::Post;
 
 use super::{
-    asks::id_prefix,
     calls::Stop,
     crawler::{Crawl, add},
     faults::{Fault, Scope},
     listing::{self, Found},
     source::Source,
     state::{Comments, Owed, State},
+    target::Target,
 };
 use crate::schedule::Lane;
 
 /// How often the state of a source that brings nothing is written.
 const SAVE_GAP: SignedDuration = SignedDuration::from_mins(10);
+
+/// A search asks from so long before it was answered last: what is published may be found late.
+const SEARCH_BACK: SignedDuration = SignedDuration::from_hours(2);
 
 impl Crawl {
     /// Reads the newest posts of a source and hands in what is new.
@@ -25,10 +27,11 @@ impl Crawl {
         let Some(watched) = self.sources.get(index) else { return Ok(()) };
         let (source, mut state) = (watched.source.clone(), watched.state.clone());
         let now = self.ports.clock.now();
-        let prefix = id_prefix(&source);
-        let mut rules = self.asks.post_rules(&prefix);
+        let prefix = source.id_prefix();
+        let mut rules = self.asks.post_rules(&source, &prefix);
         rules.not_before = state.answered_at.is_none().then(|| add(now, -self.config.backfill));
-        let ask = self.asks.posts(&source);
+        let since = state.answered_at.map_or(add(now, -self.config.backfill), |answered| add(answered, -SEARCH_BACK));
+        let ask = self.asks.posts(&source, &state, since, now);
         let lanes = ask.lanes.clone();
         let pages = self.read_pages(&source, &state, &rules, ask, now).await?;
         // What was begun and broken off is taken as far as it goes, but for the first reading, which begins anew.
@@ -38,6 +41,10 @@ impl Crawl {
                 Some(Stop::Fault(fault)) => self.trouble(index, state, fault, &lanes, Vec::new()).await,
                 _ => Ok(()),
             };
+        }
+        if pages.number.is_some() {
+            state.number = pages.number;
+            return self.keep(index, state, Vec::new()).await;
         }
         (state.etag, state.last_modified) = (pages.versions.etag, pages.versions.last_modified);
         if pages.is_same {
@@ -55,8 +62,9 @@ impl Crawl {
         if !pages.reached && !is_broken_off && rules.not_before.is_none() {
             state.gap_since = state.gap_since.or(state.answered_at).or(Some(now));
         }
-        self.note_threads(&mut state, &prefix, &pages.reading.posts);
-        let found = state.posts.merge(&rules, source.network, pages.reading);
+        self.note_threads(&source, &mut state, &prefix, &pages.reading.posts);
+        let mut found = state.posts.merge(&rules, pages.reading);
+        self.leave_to_walls(&source, &mut found);
         if rules.not_before.is_none() {
             let lag = |post: &Post| now.duration_since(listing::published(post)).as_secs_f64() / 60.0;
             state.note_lags(found.fresh.iter().map(lag));
@@ -71,8 +79,8 @@ impl Crawl {
     }
 
     /// Takes note of how many comments posts have.
-    pub(super) fn note_threads(&self, state: &mut State, prefix: &str, posts: &[Post]) {
-        if !matches!(self.config.network, Network::Vk | Network::Ok) {
+    pub(super) fn note_threads(&self, source: &Source, state: &mut State, prefix: &str, posts: &[Post]) {
+        if !source.target.has_comments() {
             return;
         }
         for post in posts {
@@ -81,6 +89,17 @@ impl Crawl {
                 state.threads.entry(id.to_owned()).or_default().count = post.metrics.comments;
             }
         }
+    }
+
+    /// What a search finds on walls that are read anyway comes from there.
+    fn leave_to_walls(&self, source: &Source, found: &mut Found) {
+        if !matches!(source.target, Target::Search(_)) {
+            return;
+        }
+        let walls: Vec<String> = self.sources.iter().map(|watched| &watched.source).filter_map(wall_prefix).collect();
+        let is_elsewhere = |post: &Post| walls.iter().any(|wall| post.id.starts_with(wall));
+        found.fresh.retain(|post| !is_elsewhere(post));
+        found.changed.retain(|post| !is_elsewhere(post));
     }
 
     /// Hands in what is gone, with its comments, and lets go of comments whose post is no longer kept in mind.
@@ -96,7 +115,7 @@ impl Crawl {
             let cursor = comments_cursor(source, post);
             let comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
             for comment in comments.known.ids() {
-                self.ports.intake.delete(&format!("{id}_r{comment}"), &source.region).await?;
+                self.ports.intake.delete(&format!("{}{comment}", source.comment_prefix(post)), &source.region).await?;
             }
             self.ports.intake.delete(id, &source.region).await?;
         }
@@ -137,6 +156,11 @@ impl Crawl {
         self.save_budgets().await?;
         self.keep(index, state, posts).await
     }
+}
+
+/// What the ids of a wall's posts begin with.
+fn wall_prefix(source: &Source) -> Option<String> {
+    matches!(source.target, Target::Wall(_)).then(|| source.id_prefix())
 }
 
 /// The cursor under which the comments of a post are known.

@@ -54,6 +54,9 @@ pub(super) struct State {
     pub(super) last_modified: Option<String>,
     #[serde(default)]
     pub(super) name: String,
+    /// Instagram: the number of the hashtag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<String>,
 }
 
 /// A trouble with a source.

@@ -1,5 +1,7 @@
 //! A crawl over ports in memory: readings that are broken off, counters, the map of what is covered.
 
+mod targets;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -154,6 +156,7 @@ impl Stage {
                 token: Some("t".into()),
                 application_key: Some("K".to_owned()),
                 application_secret: Some("s".into()),
+                account: None,
             },
             policy: Policy::Value,
             looks: true,

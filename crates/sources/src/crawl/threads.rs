@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use otklik_ports::{Cursor, PortResult};
 
 use super::{
-    asks::{Ask, id_prefix},
+    asks::Ask,
     calls::{Answer, Stop, Versions},
     crawler::{Crawl, add},
     faults::Fault,
@@ -54,11 +54,11 @@ impl Crawl {
         let mut comments = Comments::read(self.ports.intake.cursor(&cursor).await?.as_deref());
         let before = comments.clone();
         let Pages { reading, stop } = self.read_thread(&source, post, ask, now).await?;
-        let prefix = format!("{}{post}_r", id_prefix(&source));
+        let prefix = source.comment_prefix(post);
         let mut rules = self.asks.comment_rules(&prefix);
         comments.owed = stop.is_some().then(|| before.owed.unwrap_or_else(|| before.known.top()));
         rules.keep_above = comments.owed;
-        let found = comments.known.merge(&rules, source.network, reading);
+        let found = comments.known.merge(&rules, reading);
         thread.note(found.fresh.len(), now, published.unwrap_or(now));
         if stop.is_some() || comments.known.misses_any() {
             thread.read = Thread::TO_BE_READ;

@@ -139,6 +139,7 @@ fn calls_are_signed() {
         token: Some("t0ken".into()),
         application_key: Some("KEY".to_owned()),
         application_secret: Some("s3cret".into()),
+        ..Credentials::default()
     };
     let call = requests::groups(&["63"]).outgoing("https://api.ok.ru", &credentials).unwrap();
     assert_eq!(call.url.as_str(), "https://api.ok.ru/fb.do");
