@@ -4,6 +4,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    time::Duration,
 };
 
 use otklik_tests::{Deployment, Served, finds, missing_libchdb, otklik, search, skipped};
@@ -64,6 +65,41 @@ fn a_feed_of_the_configuration_is_read_once() {
     assert!(plan.stdout.contains(&address.to_string()), "{}", plan.stdout);
     let coverage = otklik(["sources", "--config"]).arg(&config).arg("coverage").run().with_code(0);
     assert_eq!(coverage.objects().len(), 1);
+}
+
+#[test]
+fn the_demonstration_follows_live_sources_and_tells_which_it_cannot_reach() {
+    if let Some(reason) = missing_libchdb() {
+        return skipped("live", &reason);
+    }
+    let address = feed();
+    // Nobody listens there any more.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let deployment = Deployment::new();
+    // A day that is over already.
+    let data = deployment.folder().join("demo");
+    std::fs::create_dir(&data).unwrap();
+    let state = r#"{"start":"2026-03-01T21:00:00Z","seed":7,"clock":"2026-03-02T21:00:00Z"}"#;
+    std::fs::write(data.join("demo.json"), state).unwrap();
+    let file = deployment.folder().join("live.toml");
+    let sources = format!(
+        "regions = [\"demo\"]\n[crawl]\nallow = [\"{address}\", \"{nobody}\"]\n\
+         [[sources]]\nnetwork = \"rss\"\nids = [\"http://{address}/feed\", \"http://{nobody}/feed\"]\n"
+    );
+    std::fs::write(&file, sources).unwrap();
+    let said = deployment.folder().join("said.txt");
+    let demo = otklik(["demo", "--listen", "127.0.0.1:0", "--data"]).arg(&data).arg("--live").arg(&file);
+    let mut demo = demo.below_shell(&format!("exec \"$0\" \"$@\" 2> '{}'", said.display())).start();
+    let told = || std::fs::read_to_string(&said).unwrap_or_default();
+    while !told().contains("Читается источников: 1 из 2") {
+        assert!(!demo.ends_within(Duration::from_millis(50)), "it ended by itself: {}", told());
+    }
+    demo.signal("TERM");
+    demo.end_within(Duration::from_secs(60)).with_code(0);
+    for line in [format!("  читается http://{address}/feed («Город»)"), format!("  не читается http://{nobody}/feed: ")]
+    {
+        assert!(told().contains(&line), "no {line:?} in:\n{}", told());
+    }
 }
 
 #[test]

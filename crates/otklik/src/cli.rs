@@ -129,6 +129,9 @@ pub(crate) struct DemoArgs {
     /// Address of the desk.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
+    /// When the day is over, follow public feeds and channels too: those of a file, else a few that are built in.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "score")]
+    pub(crate) live: Option<Option<PathBuf>>,
     /// Only write the posts of the day, or what is true about them, as JSON Lines.
     #[arg(long, value_name = "WHAT")]
     pub(crate) print: Option<Print>,

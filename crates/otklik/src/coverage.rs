@@ -52,13 +52,17 @@ impl CoverageBoard {
     pub(crate) fn tell(&self, crawl: &str, sources: Vec<Coverage>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(crawl.to_owned(), sources);
     }
+
+    /// What stands there, of all crawls.
+    pub(crate) fn told(&self) -> Vec<Coverage> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect()
+    }
 }
 
 #[async_trait]
 impl Sources for CoverageBoard {
     async fn coverage(&self) -> PortResult<otklik_web::Coverage> {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sources = told.values().flatten().map(covered).collect();
+        let sources = self.told().iter().map(covered).collect();
         Ok(otklik_web::Coverage { teller: Teller::Crawler, sources })
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub(crate) mod day;
+mod live;
 mod play;
 mod score;
 mod staff;
@@ -20,6 +21,7 @@ use otklik_ports::Clock;
 use tokio::task::JoinSet;
 
 use self::{
+    live::LiveSources,
     play::Stage,
     state::{DemoState, SEED},
 };
@@ -78,6 +80,9 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let clock = Arc::new(DemoClock::new(state.clock));
     let mut config = Config::of_folder(args.data.clone(), day::REGION.into());
     config.web.listen = args.listen;
+    if let Some(file) = &args.live {
+        LiveSources::load(file.as_deref())?.add_to(&mut config);
+    }
     let metrics = telemetry::start_metrics()?;
     let (listener, address) = serve::listen(config.web.listen).await?;
     let mut system = System::open(config, clock.clone()).await?;
@@ -94,7 +99,7 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let lasts = Duration::from_secs(if args.score { 0 } else { args.seconds });
     let shown = async {
         eprintln!("the desk: http://{address}");
-        let stage = Stage { system: &system, app: &app, clock: &clock, lasts, zone };
+        let stage = Stage { system: &system, app: &app, clock: &clock, lasts, zone: zone.clone() };
         stage.play(&day, &mut state).await?;
         eprintln!("{}", score::score(&app, &day.planted).await?);
         if args.score {
@@ -102,7 +107,17 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<Outcome> {
         }
         reconcilers = system.start_reconcilers(&app)?;
         tell(address);
-        keep_clock(&mut state, &clock, &system).await
+        let kept = keep_clock(&mut state, &clock, &system);
+        if args.live.is_none() {
+            return kept.await;
+        }
+        clock.set(SystemClock.now());
+        eprintln!("\nЧасы показывают настоящее время. Открытые источники, которые теперь читаются:");
+        system.start_crawls(&mut reconcilers).await?;
+        tokio::select! {
+            kept = kept => kept,
+            never = live::tell(&system, &zone) => never,
+        }
     };
     let result = tokio::select! {
         result = shown => result,

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
-use otklik_domain::{PlaceId, RegionId, TopicId};
+use otklik_domain::RegionId;
 use otklik_engine::region::Region;
-use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
+use otklik_pipeline::{Counters, Gate, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
 use otklik_ports::{Clock, Retention, Topic};
+use otklik_sources::crawl::Coverage;
 use otklik_text::{Dictionary, Model};
 use otklik_web::{App, Ports, WebConfig, webhooks};
 use tokio::task::JoinSet;
@@ -19,7 +20,7 @@ use crate::{
     config::Config,
     coverage::{self, CoverageBoard},
     crawl::{self, CrawlEngines},
-    dictionaries::DictionaryFiles,
+    dictionaries::{DictionaryFiles, DictionaryNames},
     directory::directory,
     engines::Engines,
     filters::analyse::load_model,
@@ -180,6 +181,11 @@ impl System {
         Ok(())
     }
 
+    /// What the crawls of this process told last of their sources.
+    pub(crate) fn covered(&self) -> Vec<Coverage> {
+        self.coverage.told()
+    }
+
     /// Sees to what has come due, and tells what waits to be told.
     ///
     /// # Errors
@@ -280,18 +286,5 @@ pub(crate) fn load_topology(config: &Config) -> anyhow::Result<Topology> {
             let at = |error: TopologyError| anyhow::anyhow!("{}:{}: {}", path.display(), error.line, error.message);
             Topology::parse(&content).map_err(at)
         }
-    }
-}
-
-/// Names from the dictionary.
-struct DictionaryNames(Arc<Dictionary>);
-
-impl Names for DictionaryNames {
-    fn topic(&self, id: &TopicId) -> String {
-        self.0.topic(id.as_str()).map_or_else(|| id.to_string(), |topic| topic.name.clone())
-    }
-
-    fn place(&self, id: &PlaceId) -> String {
-        self.0.gazetteer().get(id.as_str()).map_or_else(|| id.to_string(), |place| place.name.clone())
     }
 }
