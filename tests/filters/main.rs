@@ -4,6 +4,7 @@
 mod analyse;
 mod check;
 mod contract;
+mod diff;
 mod group;
 mod import;
 mod model;

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Plays a day of an invented region and opens the desk.
     Demo(DemoArgs),
+    /// Shows what other dictionaries or models would read differently in the posts of the last days.
+    Diff(DiffArgs),
     /// Measures a model on labelled texts.
     Eval(EvalArgs),
     /// Reads posts in order of time, with or without their analysis, and writes for each its twin and its event.
@@ -144,6 +146,25 @@ pub(crate) enum Print {
     Posts,
     /// The events planted among them.
     Truth,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The configuration of the deployment: what is read now.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The dictionaries to try, in place of the deployment's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dictionaries: Option<PathBuf>,
+    /// A model to try, in place of all the deployment's; may be given several times.
+    #[arg(long = "model", value_name = "FILE")]
+    pub(crate) models: Vec<PathBuf>,
+    /// How many days back; the posts are those of the deployment's store.
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    pub(crate) days: u32,
+    /// Posts of this file (JSON Lines) in place of the store's; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) posts: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,24 @@ async fn open_posts(config: &Config) -> anyhow::Result<(Arc<dyn Posts>, Option<C
     Ok((Arc::new(posts), Some(chdb)))
 }
 
+/// Does something with the posts alone. Those in the data folder are nobody else's meanwhile.
+///
+/// # Errors
+/// They cannot be opened, or what is done fails.
+pub(crate) async fn with_posts<T>(
+    config: &Config,
+    done: impl AsyncFnOnce(&dyn Posts) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let _folder = config.posts.clickhouse.is_none().then(|| DataFolder::lock(&config.data)).transpose()?;
+    let (posts, chdb) = open_posts(config).await?;
+    let result = done(posts.as_ref()).await;
+    drop(posts);
+    if let Some(chdb) = chdb {
+        chdb.close().await;
+    }
+    result
+}
+
 /// Opens the log: in Kafka when the configuration says so, else in the data folder.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ mod crawl;
 mod data_folder;
 mod demo;
 mod dictionaries;
+mod diff;
 mod directory;
 mod engines;
 mod filters;
@@ -90,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Backup(args) => backup::backup(&args),
         Command::Check(args) => filters::check::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => filters::eval::run(&args),
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
