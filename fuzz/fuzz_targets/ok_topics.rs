@@ -1,4 +1,7 @@
 //! Topics of OK.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|body: &[u8]| otklik_fuzz::check(&["ok:mediatopic.getByIds", "ok:search.tagContents"], body));
+libfuzzer_sys::fuzz_target!(|body: &[u8]| otklik_fuzz::check(
+    &["ok:mediatopic.getByIds", "ok:search.tagContents"],
+    body
+));

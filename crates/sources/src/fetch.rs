@@ -10,6 +10,7 @@ mod robots;
 
 pub use client::{HttpFetch, HttpSettings};
 pub use names::{NameLookup, SystemLookup};
+pub use robots::Robots;
 
 #[cfg(test)]
 mod tests;

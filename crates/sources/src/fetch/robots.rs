@@ -9,24 +9,24 @@ const WILDCARDS_MAX: usize = 10;
 
 /// What a host asks of a crawler.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Robots {
+pub struct Robots {
     /// Beginnings of paths, and whether they may be read.
     rules: Vec<(String, bool)>,
 }
 
 impl Robots {
     /// Everything may be read.
-    pub(super) fn open() -> Self {
+    pub fn open() -> Self {
         Self::default()
     }
 
     /// Nothing may be read.
-    pub(super) fn closed() -> Self {
+    pub fn closed() -> Self {
         Self { rules: vec![("/".to_owned(), false)] }
     }
 
     /// Reads the rules for the crawler `agent`: those of the group that names it, or else those for everybody.
-    pub(super) fn parse(text: &str, agent: &str) -> Self {
+    pub fn parse(text: &str, agent: &str) -> Self {
         let (mut own, mut common) = (Vec::new(), Vec::new());
         let mut names_own = false;
         let (mut is_own, mut is_common, mut in_rules) = (false, false, false);
@@ -64,7 +64,7 @@ impl Robots {
     }
 
     /// Whether a path with its query may be read: the longest rule that fits decides, and of two as long the one that allows.
-    pub(super) fn allows(&self, path: &str) -> bool {
+    pub fn allows(&self, path: &str) -> bool {
         let fitting = self.rules.iter().filter(|(rule, _)| fits(rule, path));
         fitting.max_by_key(|(rule, allow)| (rule.len(), *allow)).is_none_or(|(_, allow)| *allow)
     }

@@ -81,10 +81,19 @@ impl<'m> Rows<'m> {
     /// # Errors
     /// The file cannot be read, is empty, is of no known format, or lacks a mapped column.
     pub fn open(path: &Path, map: &'m ColumnMap) -> Result<Self, TableError> {
+        let file = File::open(path).map_err(|source| TableError::Io { path: path.to_owned(), source })?;
+        Self::of(path, file, map)
+    }
+
+    /// Reads a table from where its bytes come; `path` says its format and names it in messages.
+    ///
+    /// # Errors
+    /// Those of [`Rows::open`].
+    pub fn of(path: &Path, file: impl Read + 'static, map: &'m ColumnMap) -> Result<Self, TableError> {
         let io_error = |source| TableError::Io { path: path.to_owned(), source };
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
         let (plain, is_gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |plain| (plain, true));
-        let file = BufReader::new(File::open(path).map_err(io_error)?);
+        let file = BufReader::new(file);
         let unpacked: Box<dyn Read> = if is_gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut input = BufReader::with_capacity(1 << 18, unpacked);
         let start = input.fill_buf().map_err(io_error)?;

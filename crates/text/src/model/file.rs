@@ -1,8 +1,12 @@
 //! Models as files: a header with a version and a checksum, then numbers in little-endian order.
 
+use rustc_hash::FxHashMap;
+
 use super::Model;
 
 const MAGIC: &[u8; 8] = b"OTKLIKM2";
+/// Largest number a model may hold: those of trained ones stay below a hundred. Products of larger ones have no scores.
+const NUMBER_MAX: f32 = 1e6;
 
 /// Why a file is not a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +59,10 @@ impl Model {
         if !reader.0.is_empty() {
             return Err(ModelFileError::Damaged("there is something after its end"));
         }
-        let rows = hashes.into_iter().zip(0..).collect();
+        let rows: FxHashMap<u64, u32> = hashes.into_iter().zip(0..).collect();
+        if rows.len() != n_rows {
+            return Err(ModelFileError::Damaged("a feature in it is there twice"));
+        }
         let mut model = Self { version: String::new(), labels, rows, idf, weights, scales, biases, temperature };
         model.version = version_of(&model);
         Ok(model)
@@ -113,7 +120,11 @@ impl Reader<'_> {
 
     fn f32(&mut self) -> Result<f32, ModelFileError> {
         let number = f32::from_le_bytes(self.take()?);
-        if number.is_finite() { Ok(number) } else { Err(ModelFileError::Damaged("a number in it is not finite")) }
+        if number.abs() <= NUMBER_MAX {
+            Ok(number)
+        } else {
+            Err(ModelFileError::Damaged("a number in it is too large"))
+        }
     }
 
     fn text(&mut self) -> Result<String, ModelFileError> {
@@ -162,6 +173,24 @@ mod tests {
             *last ^= 1;
         }
         assert_eq!(Model::from_bytes(&changed), Err(ModelFileError::Damaged("its checksum is wrong")));
+    }
+
+    /// Found by fuzzing: such numbers gave scores that are none, and such features were not all written back.
+    #[test]
+    fn refuses_what_gives_no_scores() {
+        let sealed = |model: &Model| Model::from_bytes(&model.to_bytes()).unwrap_err();
+        for number in [f32::MAX, -f32::MAX, 1.1e6, f32::INFINITY, f32::NAN] {
+            let too_large = ModelFileError::Damaged("a number in it is too large");
+            assert_eq!(sealed(&Model { temperature: number, ..model() }), too_large);
+            assert_eq!(sealed(&Model { scales: vec![number, 1.0], ..model() }), too_large);
+        }
+        let bytes = model().to_bytes();
+        // The header, two counts, the temperature, two labels with their lengths: then come the features.
+        let (first, second) = (16 + 12 + 4 + 5 + 4 + 5, 16 + 12 + 4 + 5 + 4 + 5 + 8);
+        let mut content = bytes[16..].to_vec();
+        content.copy_within(first - 16..first - 8, second - 16);
+        let twice = [MAGIC.as_slice(), &checksum(&content).to_le_bytes(), &content].concat();
+        assert_eq!(Model::from_bytes(&twice), Err(ModelFileError::Damaged("a feature in it is there twice")));
     }
 
     proptest! {
