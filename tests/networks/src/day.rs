@@ -135,9 +135,12 @@ impl Day {
             if let Some(walls) = self.config.walls_a_day.filter(|_| network == Network::Vk) {
                 limits.lists_a_day = walls;
             }
-            if network == Network::Rss {
+            match network {
                 // All feeds are on one host here.
-                limits.gap = SignedDuration::from_millis(200);
+                Network::Rss => limits.gap = SignedDuration::from_millis(200),
+                // A crawl that waits within a reading holds the clock of all others up here.
+                Network::Facebook | Network::Instagram => limits.gap = SignedDuration::from_secs(1),
+                _ => {}
             }
             let config = CrawlConfig {
                 name: format!("{}:main", network.as_str()),

@@ -9,7 +9,7 @@ use crate::{
     fault::{self, Kind, SourceError},
     parse::{self, Options},
     parsed::Parsed,
-    request::Unready,
+    request::{TokenKind, Unready},
 };
 
 /// Longest wait for a lane within a turn; beyond it the turn is given up and comes again.
@@ -101,7 +101,11 @@ impl Crawl {
         if fetched.status == 304 {
             return Ok(Answer::Same);
         }
-        let fault = |error: SourceError| Stop::Fault(Fault { retry_after: fetched.retry_after, ..error.into() });
+        let needs_token = ask.request.token != TokenKind::None;
+        let fault = |error: SourceError| {
+            let fault = Fault { retry_after: fetched.retry_after, ..error.into() };
+            Stop::Fault(if needs_token { fault } else { fault.without_token() })
+        };
         let mut params = ask.request.params.clone();
         params.extend(ask.request.about.iter().cloned());
         if self.config.network == Network::Rss {

@@ -63,6 +63,12 @@ pub(super) enum Scope {
 }
 
 impl Fault {
+    /// The same where nothing is asked with a token: a page that wants one is closed to us, and stops no other.
+    pub(super) fn without_token(self) -> Self {
+        let is_of_token = matches!(self.action, Action::TokenFault | Action::TellHuman);
+        Self { action: if is_of_token { Action::MarkSourceUnavailable } else { self.action }, ..self }
+    }
+
     /// Carries out what is to be done at lanes and source. `lanes` are those of the call, the token's or host's first.
     pub(super) fn settle(self, state: &mut State, budgets: &mut Budgets, lanes: &[Lane], now: Timestamp) -> Scope {
         let asked =
@@ -143,6 +149,17 @@ mod tests {
             let [source, token, list] = after(kind, 0);
             assert!(source.is_none() && list.is_none() && token.is_some_and(|token| token > 1 << 32), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_page_that_wants_a_password_stops_no_other() {
+        let check = |kind, expected| {
+            let fault = Fault::from(SourceError::new(kind, None, "x")).without_token();
+            assert_eq!(fault.action, expected, "{kind}");
+        };
+        check(Kind::Token, Action::MarkSourceUnavailable);
+        check(Kind::NeedsHuman, Action::MarkSourceUnavailable);
+        check(Kind::RateLimit, Action::BackOff);
     }
 
     #[test]
