@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
 mod callbacks;
+mod forms;
 mod log;
 mod sources;
 mod stores;
@@ -17,6 +18,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub(crate) use self::callbacks::CallbackSection;
+pub(crate) use self::forms::{FormSection, public_forms};
 pub(crate) use self::log::LogSection;
 pub(crate) use self::sources::{CrawlSection, SourceGroup, SourceSection, merged};
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
@@ -71,6 +73,9 @@ pub(crate) struct Config {
     /// Where networks post events to.
     #[serde(default)]
     pub(crate) callback: Vec<CallbackSection>,
+    /// Forms for residents.
+    #[serde(default)]
+    pub(crate) form: Vec<FormSection>,
     /// How log lines look.
     #[serde(default)]
     pub(crate) log_format: LogFormat,
@@ -172,6 +177,7 @@ impl Config {
             crawl: CrawlSection::default(),
             sources: Vec::new(),
             callback: Vec::new(),
+            form: Vec::new(),
             log_format: LogFormat::Text,
         }
     }

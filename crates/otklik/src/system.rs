@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     callbacks::VkCallbacks,
     cli::Role,
-    config::Config,
+    config::{Config, public_forms},
     coverage::{self, CoverageBoard},
     crawl::{self, CrawlEngines},
     dictionaries::{DictionaryFiles, DictionaryNames},
@@ -134,6 +134,7 @@ impl System {
             public_url,
             behind_proxy: web.behind_proxy,
             open311_public: web.open311_public,
+            forms: public_forms(&self.config.form, &self.region_names())?,
             ..WebConfig::default()
         };
         Ok(App::new(ports, directory(&self.dictionary, &self.regions), config))

@@ -7,7 +7,7 @@ use otklik_ports::{Clock, Incidents, Log, Posts, Search};
 use tokio::sync::Semaphore;
 
 use crate::{
-    auth::{attempts::Attempts, password::Passwords},
+    auth::{attempts::Attempts, password::Passwords, secret},
     callback::Callbacks,
     catalogue::Directory,
     config::WebConfig,
@@ -49,6 +49,10 @@ pub struct State {
     directory: ArcSwap<Directory>,
     pub(crate) passwords: Passwords,
     pub(crate) attempts: Attempts,
+    /// Posts sent through forms, by address.
+    pub(crate) form_attempts: Attempts,
+    /// What addresses of senders are hashed with. It is drawn anew by each process and never leaves it.
+    pub(crate) form_secret: String,
     /// Places for requests that are worked on.
     pub(crate) requests: Arc<Semaphore>,
     /// Places for streams of changes.
@@ -63,6 +67,8 @@ impl App {
             directory: ArcSwap::from_pointee(directory),
             passwords: Passwords::default(),
             attempts: Attempts::default(),
+            form_attempts: Attempts::default(),
+            form_secret: secret::generate(),
             requests: Arc::new(Semaphore::new(config.concurrent_requests_max.max(1))),
             streams: Arc::new(Semaphore::new(config.streams_max)),
             config,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::forms::PublicForm;
+
 /// Settings of the HTTP side.
 #[derive(Debug, Clone)]
 pub struct WebConfig {
@@ -33,6 +35,23 @@ pub struct WebConfig {
     pub open311_public: bool,
     /// Whether webhooks may be sent to this machine: for tests and demonstrations.
     pub webhooks_to_loopback: bool,
+    /// Forms for residents.
+    pub forms: Vec<PublicForm>,
+    /// Posts per quarter of an hour that one address of the network may send through forms. Behind one address of a mobile
+    /// network sit many people.
+    pub form_posts_max: u32,
+}
+
+impl WebConfig {
+    /// A form for residents, by its name.
+    pub(crate) fn form(&self, name: &str) -> Option<&PublicForm> {
+        self.forms.iter().find(|form| form.name == name)
+    }
+
+    /// The form a path belongs to.
+    pub(crate) fn form_at(&self, path: &str) -> Option<&PublicForm> {
+        self.form(path.strip_prefix("/form/")?)
+    }
 }
 
 impl Default for WebConfig {
@@ -52,6 +71,8 @@ impl Default for WebConfig {
             behind_proxy: false,
             open311_public: false,
             webhooks_to_loopback: false,
+            forms: Vec::new(),
+            form_posts_max: 20,
         }
     }
 }

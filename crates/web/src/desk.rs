@@ -14,6 +14,7 @@ mod due;
 mod event;
 mod events;
 mod filters;
+mod form;
 mod frame;
 mod incident;
 mod incidents;
@@ -36,7 +37,7 @@ mod visit;
 
 use axum::{Router, http::HeaderMap, response::Response};
 
-use crate::{App, Error};
+use crate::{App, Error, PublicForm};
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .merge(assets::router())
         .merge(sign_in::router())
+        .merge(form::router())
         .merge(triage::router())
         .merge(incidents::router())
         .merge(incident::router())
@@ -63,4 +65,9 @@ pub(crate) fn router() -> Router<App> {
 /// A page that says what went wrong. `headers` are those of the request, to tell a part of a page from a whole one.
 pub(crate) fn error_page(error: &Error, request_id: &str, headers: &HeaderMap) -> Response {
     frame::error_page(error, request_id, headers)
+}
+
+/// A page of a form for residents that says what went wrong.
+pub(crate) fn form_problem(form: &PublicForm, error: &Error, request_id: &str) -> Response {
+    form::problem_page(form, error, request_id)
 }

@@ -23,6 +23,10 @@ use crate::{App, api, auth::secret, desk, error::Error, metrics, open311};
 const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// A form for residents: nothing but styles and pictures, embedded only where its configuration allows.
+const FORM_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors";
+
 /// Names a request in replies and in the log. Made here: a client cannot choose it.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
@@ -35,6 +39,7 @@ pub(crate) async fn surround(State(app): State<App>, mut request: Request, next:
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let face = Face::of(request.uri().path());
+    let form = app.config.form_at(request.uri().path());
     let headers = request.headers().clone();
 
     let reply = timeout(app.config.request_timeout, async {
@@ -48,13 +53,19 @@ pub(crate) async fn surround(State(app): State<App>, mut request: Request, next:
         response = match face {
             Face::Api => api::error_reply(&error, &id.0),
             Face::Open311(format) => open311::error_reply(&error, &id.0, format),
-            Face::Desk => desk::error_page(&error, &id.0, &headers),
+            Face::Desk => match form {
+                Some(form) => desk::form_problem(form, &error, &id.0),
+                None => desk::error_page(&error, &id.0, &headers),
+            },
         };
         if let Some(value) = retry_after {
             response.headers_mut().insert(axum::http::header::RETRY_AFTER, value);
         }
     }
     set_headers(&mut response, &app, &id);
+    if let Some(form) = form {
+        allow_frames(&mut response, &form.frame_ancestors);
+    }
     let status = response.status().as_u16();
     metrics::request(&route, &method, status, started.elapsed());
     let duration_ms = started.elapsed().as_millis();
@@ -127,6 +138,17 @@ fn set_headers(response: &mut Response, app: &App, id: &RequestId) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}
+
+/// Lets these sites embed the page; none of them, nobody.
+fn allow_frames(response: &mut Response, sites: &[String]) {
+    let sites = if sites.is_empty() { "'none'".to_owned() } else { sites.join(" ") };
+    if let Ok(policy) = HeaderValue::from_str(&format!("{FORM_POLICY} {sites}")) {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        // The older header knows no list of sites; browsers that know the policy go by it.
+        headers.remove(X_FRAME_OPTIONS);
     }
 }
 

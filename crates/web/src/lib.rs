@@ -12,6 +12,7 @@ mod config;
 #[cfg_attr(not(feature = "desk"), path = "no_desk.rs")]
 mod desk;
 mod error;
+mod forms;
 mod guard;
 mod intake;
 pub mod metrics;
@@ -35,6 +36,7 @@ pub use self::{
     catalogue::{Block, Catalogue, Directory, Place, Topic},
     config::WebConfig,
     error::{Error, Result},
+    forms::PublicForm,
     intake::{Intake, Taken},
     sources::{Coverage, CoveredSource, SourceTrouble, Sources, Teller},
 };

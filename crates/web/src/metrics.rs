@@ -16,6 +16,14 @@ pub const GIVEN_UP_TOTAL: &str = "otklik_webhook_given_up_total";
 /// Events that networks posted, by what became of them.
 pub const CALLBACKS_TOTAL: &str = "otklik_callback_events_total";
 
+/// Posts sent through forms for residents, by what became of them.
+pub const FORM_POSTS_TOTAL: &str = "otklik_form_posts_total";
+
+/// Counts a post sent through a form.
+pub(crate) fn form(result: &'static str) {
+    metrics::counter!(FORM_POSTS_TOTAL, "result" => result).increment(1);
+}
+
 /// Counts an event that a network posted.
 pub(crate) fn callback(heard: &'static str) {
     metrics::counter!(CALLBACKS_TOTAL, "result" => heard).increment(1);

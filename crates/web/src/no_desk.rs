@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{App, Error};
+use crate::{App, Error, PublicForm};
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
@@ -14,4 +14,8 @@ pub(crate) fn router() -> Router<App> {
 
 pub(crate) fn error_page(error: &Error, request_id: &str, _headers: &HeaderMap) -> Response {
     (error.status(), format!("{} ({request_id})", error.message())).into_response()
+}
+
+pub(crate) fn form_problem(_form: &PublicForm, error: &Error, request_id: &str) -> Response {
+    error_page(error, request_id, &HeaderMap::new())
 }

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod board;
 pub mod events;
+pub(crate) mod forms;
 pub mod idempotency;
 pub mod incidents;
 mod opening;

@@ -70,7 +70,7 @@ struct ThemeChoice {
 }
 
 /// The address of the network a request comes from.
-struct Client(Option<IpAddr>);
+pub(super) struct Client(pub(super) Option<IpAddr>);
 
 impl FromRequestParts<App> for Client {
     type Rejection = Error;

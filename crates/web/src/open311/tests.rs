@@ -153,7 +153,7 @@ async fn a_request_becomes_an_appeal_without_personal_data() {
 
     let receipt = first.json()[0]["token"].as_str().unwrap().to_owned();
     {
-        let taken = app.intake.0.lock().unwrap();
+        let taken = app.intake.taken.lock().unwrap();
         assert_eq!(taken.len(), 2);
         let written = format!("{:?}", taken[&receipt]);
         for personal in ["a@b.ru", "89000000000", "Иван"] {

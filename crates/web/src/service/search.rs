@@ -9,6 +9,7 @@ use super::events::check_offset;
 use crate::{
     App,
     error::{Error, Result},
+    forms,
     rights::Right,
 };
 
@@ -58,6 +59,10 @@ pub async fn query(app: &App, actor: &Actor, mut query: SearchQuery) -> Result<F
     if query.facets.len() > FACETS_MAX {
         return Err(Error::invalid("facets", format!("must not be more than {FACETS_MAX} values")));
     }
+    let of_forms = forms::ids_of(&app.config.forms, &query.text);
+    if !of_forms.is_empty() {
+        return Ok(numbered(app.ports.posts.get(&of_forms).await?));
+    }
     let page = app.ports.search.query(&query).await?;
     let ids: Vec<PostId> = page.hits.iter().map(|hit| hit.id.clone()).collect();
     let rows = app.ports.posts.get(&ids).await?;
@@ -68,4 +73,10 @@ pub async fn query(app: &App, actor: &Actor, mut query: SearchQuery) -> Result<F
         Some(Found { row, score: hit.score, highlights })
     });
     Ok(FoundPage { total: page.total, found: found.collect(), facets: page.facets, histogram: page.histogram })
+}
+
+/// Posts found by the number that a form told their senders.
+fn numbered(rows: Vec<PostRow>) -> FoundPage {
+    let found: Vec<Found> = rows.into_iter().map(|row| Found { row, score: 1.0, highlights: Vec::new() }).collect();
+    FoundPage { total: found.len() as u64, found, ..FoundPage::default() }
 }

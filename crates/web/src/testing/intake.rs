@@ -5,18 +5,26 @@ use std::{collections::BTreeMap, sync::Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use otklik_domain::{Post, PostId, RegionId};
-use otklik_ports::PortResult;
+use otklik_ports::{PortError, PortResult};
 
 use crate::{Intake, Taken};
 
 /// Keeps posts by id; refuses those without a text.
 #[derive(Debug, Default)]
-pub(crate) struct MemoryIntake(pub(crate) Mutex<BTreeMap<String, Post>>);
+pub(crate) struct MemoryIntake {
+    /// What it was given.
+    pub(crate) taken: Mutex<BTreeMap<String, Post>>,
+    /// What it fails with, if it is to fail.
+    pub(crate) broken: Mutex<Option<PortError>>,
+}
 
 #[async_trait]
 impl Intake for MemoryIntake {
     async fn take(&self, posts: Vec<Post>, _now: Timestamp) -> PortResult<Vec<Taken>> {
-        let mut taken = self.0.lock().unwrap();
+        if let Some(error) = &*self.broken.lock().unwrap() {
+            return Err(PortError::new(error.kind, error.message.clone()));
+        }
+        let mut taken = self.taken.lock().unwrap();
         let line = |post: Post| {
             if post.text.trim().is_empty() {
                 return Taken::Refused { reason: "text: must not be empty".to_owned() };
@@ -30,7 +38,7 @@ impl Intake for MemoryIntake {
     }
 
     async fn remove(&self, id: &PostId, _region: &RegionId) -> PortResult<()> {
-        self.0.lock().unwrap().remove(id.as_str());
+        self.taken.lock().unwrap().remove(id.as_str());
         Ok(())
     }
 }

@@ -127,7 +127,7 @@ async fn posts_are_handed_in() {
     let reply = app.call(Method::POST, "/api/v1/posts", &token, Some(body)).await;
     assert_eq!(reply.status, 200);
     insta::assert_json_snapshot!("handed_in", reply.json());
-    assert_eq!(app.intake.0.lock().unwrap().len(), 1);
+    assert_eq!(app.intake.taken.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
