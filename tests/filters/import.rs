@@ -49,3 +49,49 @@ fn import_reads_json_lines_and_tabs_too() {
     check("a.tsv", "t\ti\tp\nЯма\t7\t2025-01-01\n");
     check("a.CSV", "\u{feff}t,i,p\r\nЯма,7,2025-01-01\r\n");
 }
+
+#[test]
+fn import_makes_posts_of_e_mails() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mails, secret) = (folder.path().join("mails"), folder.path().join("secret"));
+    fs::create_dir_all(mails.join("old")).unwrap();
+    fs::write(&secret, "0123456789abcdef\n").unwrap();
+    let head = "From: Ivan <ivan@example.org>\r\nDate: Tue, 3 Mar 2026 10:00:00 +0300\r\n";
+    let write = |name: &str, rest: &str| fs::write(mails.join(name), format!("{head}{rest}")).unwrap();
+    write("1.eml", "Message-ID: <1@example.org>\r\n\r\nНет воды, звоните +7 912 345-67-89\r\n");
+    write("2.EML", "Auto-Submitted: auto-replied\r\n\r\nЯ в отпуске\r\n");
+    write("old/3.eml", "Subject: \r\n\r\n \r\n");
+    write("notes.txt", "\r\nне письмо\r\n");
+    fs::File::create(mails.join("large.eml")).unwrap().set_len(50 << 20).unwrap();
+
+    let import = || otklik(["import", "--region", "udm", "--author-secret-file"]).arg(&secret);
+    let at = |name: &str, reason: &str| format!("{}: {reason}", mails.join(name).display());
+    let ended = import().arg(&mails).run().with_code(2).says(&[
+        &at("large.eml", "52428800 bytes, at most 8388608 are read"),
+        &at("old/3.eml", "message: has no words"),
+        "otklik: left out, automatic: 1",
+        "otklik: 2 of 4 e-mails refused",
+    ]);
+    let [post] = &ended.objects()[..] else { panic!("one post in {}", ended.stdout) };
+    assert_eq!((&post["network"], &post["kind"], &post["region"]), (&json!("email"), &json!("appeal"), &json!("udm")));
+    assert!(!ended.stdout.contains("345") && !ended.stdout.contains("example.org"), "{}", ended.stdout);
+    assert_eq!(import().arg(mails.join("1.eml")).run().with_code(0).ids(), ended.ids());
+    import()
+        .arg(mails.join("old"))
+        .arg("--strict")
+        .run()
+        .with_code(2)
+        .says(&[&at("old/3.eml", "message: has no words")]);
+    import()
+        .arg("--map")
+        .arg("text=t")
+        .arg(&mails)
+        .run()
+        .with_code(64)
+        .says(&["otklik: --map: e-mails have no columns"]);
+    otklik(["import"])
+        .arg(mails.join("notes.csv"))
+        .run()
+        .with_code(64)
+        .says(&["otklik: --map: must be given for a table"]);
+}

@@ -33,7 +33,7 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// Reads posts in order of time, with or without their analysis, and writes for each its twin and its event.
     Group(GroupArgs),
-    /// Turns a table (CSV, TSV or JSON Lines) into posts.
+    /// Turns a table (CSV, TSV or JSON Lines), an e-mail or a folder of e-mails into posts.
     Import(ImportArgs),
     /// Copies incidents, accounts and all that belongs to them from the data folder into PostgreSQL.
     Migrate(MigrateArgs),
@@ -250,9 +250,12 @@ pub(crate) struct GroupArgs {
 pub(crate) struct ImportArgs {
     /// Which column holds what: `text=COL,id=COL,published_at=COL` and further any of url, author, network, kind, region, lat, lon,
     /// community, community_id, views, likes, reposts, comments, followers, reply_to, repost_of, label.NAME. `NAME:=VALUE` gives
-    /// every post the same value.
+    /// every post the same value. A table needs it, e-mails have no columns.
     #[arg(long, value_name = "FIELD=COLUMN,…")]
-    pub(crate) map: String,
+    pub(crate) map: Option<String>,
+    /// The region of e-mails.
+    #[arg(long)]
+    pub(crate) region: Option<String>,
     /// Time zone of times without an offset.
     #[arg(long, value_name = "ZONE", default_value = "Europe/Moscow")]
     pub(crate) tz: String,
@@ -261,7 +264,7 @@ pub(crate) struct ImportArgs {
     pub(crate) author_secret_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// The table: `.csv`, `.tsv` or `.jsonl`, also with `.gz`.
+    /// The table: `.csv`, `.tsv` or `.jsonl`, also with `.gz`; or an e-mail, `.eml`, or a folder of them.
     pub(crate) file: PathBuf,
 }
 

@@ -50,7 +50,7 @@ impl Method {
 }
 
 /// The methods of each network. A network adds its table here.
-const NETWORKS: [&[Method]; 7] = [
+const NETWORKS: [&[Method]; 8] = [
     crate::vk::METHODS,
     crate::ok::METHODS,
     crate::telegram::METHODS,
@@ -58,6 +58,7 @@ const NETWORKS: [&[Method]; 7] = [
     crate::x::METHODS,
     crate::facebook::METHODS,
     crate::instagram::METHODS,
+    crate::mail::METHODS,
 ];
 
 /// Every method there is.

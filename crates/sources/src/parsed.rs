@@ -70,6 +70,8 @@ pub enum Skip {
     Closed,
     /// No publication at all: a photo of an album, a friend's list, a private message, a service message.
     NotAPost,
+    /// Written by no person: an automatic answer, a bounce, a mass mailing.
+    Automatic,
     /// Beyond [`POSTS_MAX`].
     OverLimit,
 }
@@ -94,6 +96,7 @@ impl Skip {
             Self::Unpublished => "unpublished",
             Self::Closed => "of a closed community",
             Self::NotAPost => "no post",
+            Self::Automatic => "automatic",
             Self::OverLimit => "over the limit",
         }
     }

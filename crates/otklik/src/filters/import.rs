@@ -1,4 +1,6 @@
-//! `otklik import`: a table to posts.
+//! `otklik import`: a table or e-mails to posts.
+
+mod mails;
 
 use std::io::{self, BufWriter};
 
@@ -19,9 +21,16 @@ use crate::{
 /// # Errors
 /// The file cannot be read, a mapped column is not there, or a row is refused and `--strict` is set.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<Outcome> {
-    let zone = TimeZone::get(&args.tz).or_usage("--tz")?;
     let secret = super::author_secret(args.author_secret_file.as_deref())?;
-    let map = ColumnMap::parse(&args.map, zone, secret).or_usage("--map")?;
+    if mails::is_mail(&args.file) {
+        return mails::run(args, secret);
+    }
+    if args.region.is_some() {
+        return Err(Stop::Usage("--region: is for e-mails, a table says it by --map region:=NAME".to_owned()).into());
+    }
+    let zone = TimeZone::get(&args.tz).or_usage("--tz")?;
+    let map = args.map.as_deref().ok_or("must be given for a table").or_usage("--map")?;
+    let map = ColumnMap::parse(map, zone, secret).or_usage("--map")?;
     let mut rows = Rows::open(&args.file, &map)?;
     let mut output = BufWriter::with_capacity(1 << 18, io::stdout().lock());
     let mut refused = 0_u64;
