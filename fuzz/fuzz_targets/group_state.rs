@@ -34,7 +34,8 @@ static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     opened(&grouper.to_bytes().expect("a state")).to_vec()
 });
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+// What takes long is made before the first input: its time is not an input's.
+libfuzzer_sys::fuzz_target!(init: { LazyLock::force(&WHOLE); }, |input: &[u8]| {
     let content = content(input, &WHOLE);
     let bytes = seal(b"OTKLIKG3", checksum(&content), &content);
     let Ok(mut grouper) = Grouper::from_bytes(&bytes, GroupConfig::default()) else { return };

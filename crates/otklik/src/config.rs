@@ -3,6 +3,7 @@
 mod callbacks;
 mod forms;
 mod log;
+mod mailboxes;
 mod sources;
 mod stores;
 
@@ -20,6 +21,7 @@ use serde::Deserialize;
 pub(crate) use self::callbacks::CallbackSection;
 pub(crate) use self::forms::{FormSection, public_forms};
 pub(crate) use self::log::LogSection;
+pub(crate) use self::mailboxes::MailboxSection;
 pub(crate) use self::sources::{CrawlSection, SourceGroup, SourceSection, merged};
 pub(crate) use self::stores::{IncidentsSection, PostsSection};
 
@@ -73,6 +75,9 @@ pub(crate) struct Config {
     /// Where networks post events to.
     #[serde(default)]
     pub(crate) callback: Vec<CallbackSection>,
+    /// Mailboxes that are read.
+    #[serde(default)]
+    pub(crate) mailbox: Vec<MailboxSection>,
     /// Forms for residents.
     #[serde(default)]
     pub(crate) form: Vec<FormSection>,
@@ -177,6 +182,7 @@ impl Config {
             crawl: CrawlSection::default(),
             sources: Vec::new(),
             callback: Vec::new(),
+            mailbox: Vec::new(),
             form: Vec::new(),
             log_format: LogFormat::Text,
         }
@@ -188,6 +194,7 @@ impl Config {
         let all = all.chain(self.log.paths()).chain(self.incidents.paths()).chain(self.posts.paths());
         let all = all.chain(self.sources.iter_mut().flat_map(SourceSection::paths));
         let all = all.chain(self.callback.iter_mut().flat_map(CallbackSection::paths));
+        let all = all.chain(self.mailbox.iter_mut().map(|mailbox| &mut mailbox.password_file));
         for path in all.filter(|path| path.is_relative()) {
             *path = folder.join(&*path);
         }

@@ -17,6 +17,7 @@ mod engines;
 mod filters;
 mod intake;
 mod jsonl;
+mod mailboxes;
 mod migrate;
 mod regions;
 mod replay;

@@ -25,7 +25,7 @@ use crate::{
     engines::Engines,
     filters::analyse::load_model,
     intake::GateIntake,
-    regions,
+    mailboxes, regions,
     stages::{Stages, does, lags},
 };
 
@@ -169,7 +169,7 @@ impl System {
         Ok(tasks)
     }
 
-    /// Starts the crawls, each by itself.
+    /// Starts the crawls and the readers of mailboxes, each by itself.
     ///
     /// # Errors
     /// A section of the configuration makes no sense, or what is kept of a crawl cannot be read.
@@ -179,6 +179,7 @@ impl System {
             self.coverage.tell(crawl.name(), crawl.coverage());
             tasks.spawn(crawl::run(crawl, engines.clone()));
         }
+        mailboxes::start(&self.config, &self.region_names(), &engines, tasks)?;
         Ok(())
     }
 

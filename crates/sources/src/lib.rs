@@ -14,7 +14,7 @@ mod graph;
 mod html;
 pub mod instagram;
 mod json;
-mod mail;
+pub mod mail;
 mod markup;
 pub mod ok;
 pub mod parse;

@@ -2,6 +2,8 @@
 //!
 //! The parameter `first_seen` is the time the mailbox got it, where that is known.
 
+mod imap;
+pub mod mailbox;
 mod words;
 
 use jiff::{SignedDuration, Timestamp};

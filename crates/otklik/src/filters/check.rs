@@ -7,10 +7,10 @@ use otklik_text::Dictionary;
 use crate::{
     Outcome,
     cli::CheckArgs,
-    config::Config,
+    config::{Config, public_forms},
     dictionaries::{DictionaryFiles, list},
     filters::analyse::load_model,
-    regions,
+    mailboxes, regions,
     system::load_topology,
 };
 
@@ -62,6 +62,8 @@ fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> 
     for (section, number) in config.callback.iter().zip(1..) {
         section.server(number, first, &served)?;
     }
+    public_forms(&config.form, &served)?;
+    mailboxes::open(config, &served, None)?;
     for model in &config.models {
         load_model(model)?;
     }
