@@ -50,7 +50,9 @@ pub fn files() -> Vec<File> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let is_passed_over = matches!(name.as_str(), ".git" | "target" | "node_modules" | "__pycache__")
-                || path == repository().join("data");
+                || ["data", "fuzz/corpus", "fuzz/artifacts", "fuzz/logs"]
+                    .iter()
+                    .any(|made| path == repository().join(made));
             match path.is_dir() {
                 _ if is_passed_over => {}
                 true => folders.push(path),
