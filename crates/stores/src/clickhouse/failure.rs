@@ -8,13 +8,19 @@ use otklik_ports::{ErrorKind, PortError};
 /// Of ClickHouse's message only the number and the name are kept: the rest may quote values of a row.
 pub(super) fn failure(what: &str, error: Error) -> PortError {
     match error {
-        Error::BadResponse(response) => {
-            let code = code_of(&response);
-            let name = name_of(&response);
-            PortError::new(kind_of(code), format!("{what}: ClickHouse answered code {code} {name}"))
-        }
+        Error::BadResponse(response) => match code_of(&response) {
+            0 => without_code(what, &response),
+            code => {
+                let name = name_of(&response);
+                PortError::new(kind_of(code), format!("{what}: ClickHouse answered code {code} {name}"))
+            }
+        },
         Error::Network(_) | Error::TimedOut => {
             PortError::caused(ErrorKind::Unavailable, format!("{what}: ClickHouse does not answer"), error)
+        }
+        // Half an answer: compressed data that end too soon or do not fit their checksum, a row cut off.
+        Error::Decompression(_) | Error::NotEnoughData => {
+            PortError::new(ErrorKind::Unavailable, format!("{what}: the answer of ClickHouse was cut off"))
         }
         Error::RowNotFound => PortError::new(ErrorKind::Internal, format!("{what}: ClickHouse gave no row")),
         Error::SchemaMismatch(_) | Error::InvalidColumnsHeader(_) => PortError::caused(
@@ -24,6 +30,16 @@ pub(super) fn failure(what: &str, error: Error) -> PortError {
         ),
         _ => PortError::new(ErrorKind::Internal, format!("{what}: the exchange with ClickHouse broke off")),
     }
+}
+
+/// An answer that is none of ClickHouse's own: of a proxy before it, or of a server about to end. It passes, so the
+/// caller tries again.
+fn without_code(what: &str, response: &str) -> PortError {
+    let status = response.split(|c: char| !c.is_ascii_digit()).next().filter(|digits| digits.len() == 3);
+    let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    let message =
+        format!("{what}: an answer without an error of ClickHouse{status}; it is ending, or a proxy before it answers");
+    PortError::new(ErrorKind::Unavailable, message)
 }
 
 /// The number of an exception, `Code: 60. DB::Exception: …`; 0 when there is none.
@@ -77,6 +93,33 @@ mod tests {
             ErrorKind::Unauthorized,
             "counting posts: ClickHouse answered code 516 AUTHENTICATION_FAILED",
         );
-        check("502 Bad Gateway", ErrorKind::Internal, "counting posts: ClickHouse answered code 0 without a name");
+        check(
+            "Code: 47. DB::Exception: no. (UNKNOWN_IDENTIFIER)",
+            ErrorKind::Internal,
+            "counting posts: ClickHouse answered code 47 UNKNOWN_IDENTIFIER",
+        );
+        let ending = "; it is ending, or a proxy before it answers";
+        for (response, status) in [
+            ("502 Bad Gateway", " (HTTP 502)"),
+            ("503 Service Unavailable", " (HTTP 503)"),
+            ("504 Gateway Timeout", " (HTTP 504)"),
+            ("500 Internal Server Error", " (HTTP 500)"),
+            ("<html><head><title>502 Bad Gateway</title></head></html>", ""),
+            ("Code: ", ""),
+            ("", ""),
+        ] {
+            let message = format!("counting posts: an answer without an error of ClickHouse{status}{ending}");
+            check(response, ErrorKind::Unavailable, &message);
+        }
+    }
+
+    #[test]
+    fn half_an_answer_passes() {
+        for error in [Error::NotEnoughData, Error::Decompression("checksum".into()), Error::TimedOut] {
+            let error = failure("counting posts", error);
+            assert!(error.is_retryable(), "{error}");
+        }
+        let error = failure("counting posts", Error::SchemaMismatch("text".to_owned()));
+        assert!(!error.is_retryable(), "{error}");
     }
 }
