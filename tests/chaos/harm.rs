@@ -9,7 +9,7 @@ use std::{
 
 use otklik_tests::Random;
 
-use crate::{proxy::Mode, world::World};
+use crate::{disk::Disk, proxy::Mode, world::World};
 
 /// Most things in trouble at the same time.
 const AT_ONCE_MAX: usize = 2;
@@ -25,6 +25,8 @@ pub(crate) enum Target {
     ClickHouse,
     /// One of the brokers: never two, since a record has two copies at least.
     Broker,
+    /// The disk of the data folder: search index and saved states.
+    Disk,
 }
 
 /// What is done to it.
@@ -40,7 +42,23 @@ pub(crate) enum Harm {
     HeldUp,
     /// Little gets through to it for some time.
     Slow,
+    /// There is no room on it for some time.
+    Full,
 }
+
+/// What may be done besides what is done to processes.
+const OTHERS: [(Target, Harm); 10] = [
+    (Target::Feed, Harm::Kill),
+    (Target::Postgres, Harm::Kill),
+    (Target::Postgres, Harm::Cut),
+    (Target::Postgres, Harm::HeldUp),
+    (Target::ClickHouse, Harm::Kill),
+    (Target::ClickHouse, Harm::Pause),
+    (Target::ClickHouse, Harm::Cut),
+    (Target::ClickHouse, Harm::Slow),
+    (Target::Broker, Harm::Kill),
+    (Target::Broker, Harm::Pause),
+];
 
 /// What is in trouble, and until when.
 pub(crate) struct Chaos {
@@ -48,13 +66,32 @@ pub(crate) struct Chaos {
     brokers: u32,
     broker: u32,
     under_way: Vec<(Target, Harm, Instant)>,
+    /// What is done before chance chooses, the last first.
+    planned: Vec<(Target, Harm)>,
     /// What was done so far.
     pub(crate) done: BTreeMap<String, u32>,
 }
 
 impl Chaos {
     pub(crate) fn new(seed: u64, brokers: u32) -> Self {
-        Self { random: Random::new(seed), brokers, broker: 1, under_way: Vec::new(), done: BTreeMap::new() }
+        Self {
+            random: Random::new(seed),
+            brokers,
+            broker: 1,
+            under_way: Vec::new(),
+            planned: Vec::new(),
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// Plans everything there is, once.
+    pub(crate) fn plan_everything(&mut self, world: &World) {
+        let roles =
+            (0..world.roles.len()).flat_map(|role| [Harm::Kill, Harm::Pause].map(|harm| (Target::Role(role), harm)));
+        self.planned = roles.chain(OTHERS).collect();
+        if world.disk.is_some() {
+            self.planned.push((Target::Disk, Harm::Full));
+        }
     }
 
     /// A time of up to so many seconds.
@@ -67,8 +104,11 @@ impl Chaos {
         if self.under_way.len() >= AT_ONCE_MAX {
             return false;
         }
-        let (target, harm) = self.choose(world.roles.len());
+        let planned = self.planned.pop();
+        let (target, harm) = planned.unwrap_or_else(|| self.choose(world));
         if self.under_way.iter().any(|(own, ..)| *own == target) {
+            // What was planned is done later.
+            planned.into_iter().for_each(|planned| self.planned.insert(0, planned));
             return false;
         }
         let last = match (target, harm) {
@@ -87,25 +127,13 @@ impl Chaos {
         (target, harm) == (Target::Feed, Harm::Kill)
     }
 
-    fn choose(&mut self, roles: usize) -> (Target, Harm) {
-        let role = usize::try_from(self.random.below(roles as u64)).unwrap();
-        *self.random.one_of(&[
-            (Target::Role(role), Harm::Kill),
-            (Target::Role(role), Harm::Kill),
-            (Target::Role(role), Harm::Kill),
-            (Target::Role(role), Harm::Pause),
-            (Target::Role(role), Harm::Pause),
-            (Target::Feed, Harm::Kill),
-            (Target::Postgres, Harm::Kill),
-            (Target::Postgres, Harm::Cut),
-            (Target::Postgres, Harm::HeldUp),
-            (Target::ClickHouse, Harm::Kill),
-            (Target::ClickHouse, Harm::Pause),
-            (Target::ClickHouse, Harm::Cut),
-            (Target::ClickHouse, Harm::Slow),
-            (Target::Broker, Harm::Kill),
-            (Target::Broker, Harm::Pause),
-        ])
+    fn choose(&mut self, world: &World) -> (Target, Harm) {
+        let role = Target::Role(usize::try_from(self.random.below(world.roles.len() as u64)).unwrap());
+        let mut all = vec![(role, Harm::Kill), (role, Harm::Kill), (role, Harm::Kill)];
+        all.extend([(role, Harm::Pause), (role, Harm::Pause)]);
+        all.extend(OTHERS);
+        all.extend(world.disk.as_ref().map(|_| (Target::Disk, Harm::Full)));
+        *self.random.one_of(&all)
     }
 
     fn begin(&self, target: Target, harm: Harm, world: &mut World) {
@@ -123,6 +151,7 @@ impl Chaos {
             (Target::ClickHouse, _) => world.clickhouse_link.set(Mode::Slow),
             (Target::Broker, Harm::Kill) => world.brokers.node("kill", self.broker),
             (Target::Broker, _) => world.brokers.node("pause", self.broker),
+            (Target::Disk, _) => world.disk.iter().for_each(Disk::fill),
         }
     }
 
@@ -159,6 +188,7 @@ impl Chaos {
             (Target::ClickHouse, _) => world.clickhouse_link.set(Mode::Open),
             (Target::Broker, Harm::Kill) => world.brokers.node("restart", self.broker),
             (Target::Broker, _) => world.brokers.node("resume", self.broker),
+            (Target::Disk, _) => world.disk.iter().for_each(Disk::free),
         }
     }
 }
@@ -174,6 +204,7 @@ impl fmt::Display for Named<'_> {
             Harm::Cut => "cut",
             Harm::HeldUp => "hold up",
             Harm::Slow => "slow",
+            Harm::Full => "full",
         };
         match self.0 {
             Target::Role(role) => write!(f, "{harm} {}", self.2.roles[role].name),

@@ -2,12 +2,13 @@
 //! slowed at random. At the end every post is in ClickHouse, in the index and in an event once, and incidents and their
 //! histories are those of an undisturbed deployment.
 //!
-//! `cargo test` plays a small day on one broker; `tests/chaos.sh` a million posts on three.
+//! `cargo test` plays a small day on one broker; `tests/chaos.sh` a million posts on three, with a disk that is full at times.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod brokers;
 mod clickhouse;
 mod day;
+mod disk;
 mod harm;
 #[allow(dead_code, reason = "what only the suite of the store needs")]
 #[path = "../../crates/stores/tests/postgres/server.rs"]
@@ -21,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use otklik_tests::{Report, missing_libchdb, otklik, skipped};
+use otklik_tests::{Report, Running, missing_libchdb, otklik, skipped};
 
 use self::{harm::Chaos, visits::Visits, world::World};
 
@@ -45,6 +46,10 @@ struct Size {
     seconds_between: f64,
     /// Longest time a slice may take, in seconds.
     slice_seconds: u64,
+    /// Shortest time of all slices together, in seconds: harm goes on when the posts are through already.
+    seconds: u64,
+    /// Whether everything there is is done once at least, a full disk included, before chance chooses.
+    full: bool,
 }
 
 impl Size {
@@ -61,6 +66,8 @@ impl Size {
             harms: number("HARMS", 4),
             seconds_between: number("SECONDS_BETWEEN", 2) as f64,
             slice_seconds: number("SLICE_SECONDS", 240),
+            seconds: number("SECONDS", 0),
+            full: number("FULL", 0) > 0,
         }
     }
 
@@ -78,8 +85,12 @@ fn nothing_is_lost_and_nothing_is_there_twice() {
     let size = Size::of_environment();
     eprintln!("chaos: seed {}, {} posts, {} brokers", size.seed, size.posts, size.brokers);
     let lines = day::day(size.seed, size.posts);
-    let Some(mut world) = World::start(size.brokers) else { return };
+    let disk_mebibytes = size.full.then_some(512 + size.posts / 400);
+    let Some(mut world) = World::start(size.brokers, disk_mebibytes) else { return };
     let mut chaos = Chaos::new(size.seed, size.brokers);
+    if size.full {
+        chaos.plan_everything(&world);
+    }
     world.roles.iter_mut().for_each(world::Role::start);
 
     let began = Instant::now();
@@ -100,6 +111,7 @@ fn nothing_is_lost_and_nothing_is_there_twice() {
     let found = Report::of(&found.start().end_within(size.limit()).with_code(0));
     let undisturbed = otklik(["replay", "--digest", "--config"]).arg(world.embedded()).input(lines.join("\n"));
     let expected = Report::of(&undisturbed.start().end_within(size.limit()).with_code(SOME_REFUSED));
+    eprintln!("after {:?}, of {} posts:", began.elapsed(), size.posts);
     found.account.iter().chain(&found.digest).for_each(|line| eprintln!("{line}"));
 
     assert!(expected.incidents > 20, "the day is too quiet: {expected:?}");
@@ -123,38 +135,49 @@ fn roll(world: &mut World, path: &Path, size: &Size) {
     assert_eq!(failed, [""; 0]);
 }
 
-/// Feeds a slice in, in the midst of everything that is done to the processes meanwhile, until all of it has been read.
+/// Feeds a slice in, in the midst of everything that is done to the processes meanwhile, until all of it has been read and the
+/// slice's share of the time is over.
 fn play(world: &mut World, chaos: &mut Chaos, (name, path): (&str, &Path), size: &Size) {
     let (began, mut left) = (Instant::now(), size.harms);
+    let (lasts, limit) = (Duration::from_secs(size.seconds / size.slices), Duration::from_secs(size.slice_seconds));
     let feed = |world: &World| world.replay(name).arg("--feed").arg(path).start();
-    let mut feeding = feed(world);
+    let mut feeding = Some(feed(world));
     let mut next = began + chaos.moment(size.seconds_between);
-    loop {
+    while feeding.is_some() || began.elapsed() < lasts {
         world.supervise();
         chaos.heal(world);
-        if left > 0 && Instant::now() >= next {
+        if (left > 0 || began.elapsed() < lasts) && Instant::now() >= next {
             next = Instant::now() + chaos.moment(size.seconds_between);
-            left -= 1;
-            if chaos.strike(world) {
-                feeding.kill();
-                feeding = feed(world);
+            left = left.saturating_sub(1);
+            if chaos.strike(world)
+                && let Some(killed) = feeding.take()
+            {
+                killed.kill();
+                feeding = Some(feed(world));
             }
         }
-        if feeding.ends_within(LOOK) {
-            let ended = feeding.end_within(Duration::ZERO);
-            match ended.code {
-                Some(0 | SOME_REFUSED) => break,
-                // Something it needs did not answer: it goes on from there.
-                Some(1) => eprintln!("feeds again: {}", ended.stderr.lines().last().unwrap_or_default()),
-                code => panic!("the feed ended with {code:?}: {}", ended.stderr),
-            }
-            feeding = feed(world);
-        }
-        let limit = Duration::from_secs(size.slice_seconds);
-        if began.elapsed() > limit {
+        let Some(mut running) = feeding.take() else {
+            std::thread::park_timeout(LOOK);
+            continue;
+        };
+        feeding = if running.ends_within(LOOK) { has_to_go_on(running).then(|| feed(world)) } else { Some(running) };
+        if feeding.is_some() && began.elapsed() > limit {
             world.tell();
             panic!("{name} is not through after {limit:?}, with {left} harms left");
         }
     }
     chaos.heal_all(world);
+}
+
+/// Whether a feed that has ended has to go on from where it stopped, since something it needs did not answer.
+fn has_to_go_on(ended: Running) -> bool {
+    let ended = ended.end_within(Duration::ZERO);
+    match ended.code {
+        Some(0 | SOME_REFUSED) => false,
+        Some(1) => {
+            eprintln!("feeds again: {}", ended.stderr.lines().last().unwrap_or_default());
+            true
+        }
+        code => panic!("the feed ended with {code:?}: {}", ended.stderr),
+    }
 }

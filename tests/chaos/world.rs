@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::{
     brokers::Brokers,
     clickhouse,
+    disk::Disk,
     postgres::{self, Server as Postgres},
     proxy::{Proxy, Upstream},
 };
@@ -47,6 +48,8 @@ pub(crate) struct World {
     pub(crate) clickhouse: clickhouse::Server,
     pub(crate) clickhouse_link: Proxy,
     pub(crate) brokers: Brokers,
+    /// Under the data folder of the processes, where it was asked for and is allowed.
+    pub(crate) disk: Option<Disk>,
     folder: TempDir,
 }
 
@@ -63,8 +66,9 @@ pub(crate) struct Role {
 }
 
 impl World {
-    /// Starts everything. `None`, told on standard output, where there is no PostgreSQL.
-    pub(crate) fn start(brokers: u32) -> Option<Self> {
+    /// Starts everything, the processes on a disk of so many mebibytes. `None`, told on standard output, where there is no
+    /// PostgreSQL.
+    pub(crate) fn start(brokers: u32, disk_mebibytes: Option<u64>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let postgres = Postgres::start("chaos")?;
         let database = postgres.database();
@@ -79,8 +83,12 @@ impl World {
             clickhouse,
             clickhouse_link,
             brokers: Brokers::start(brokers),
+            disk: disk_mebibytes.and_then(|mebibytes| Disk::mount(&folder.path().join("data"), mebibytes)),
             folder,
         };
+        if disk_mebibytes.is_some() && world.disk.is_none() {
+            eprintln!("no disk can be mounted here: it takes root; none is filled");
+        }
         world.write("pipeline.toml", PIPELINE);
         world.write("author.secret", "the secret of all deployments of the tests\n");
         world.write("postgres.secret", postgres::PASSWORD);
