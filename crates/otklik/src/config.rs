@@ -63,6 +63,9 @@ pub(crate) struct Config {
     /// Posts and events.
     #[serde(default)]
     pub(crate) posts: PostsSection,
+    /// What answers searches.
+    #[serde(default)]
+    pub(crate) search: SearchEngine,
     /// How long things are kept.
     #[serde(default)]
     pub(crate) keep: KeepSection,
@@ -84,6 +87,17 @@ pub(crate) struct Config {
     /// How log lines look.
     #[serde(default)]
     pub(crate) log_format: LogFormat,
+}
+
+/// What answers searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SearchEngine {
+    /// An index in the data folder.
+    #[default]
+    Tantivy,
+    /// Where the posts are: over all shards of a cluster.
+    Clickhouse,
 }
 
 /// How log lines look.
@@ -178,6 +192,7 @@ impl Config {
             log: LogSection::default(),
             incidents: IncidentsSection::default(),
             posts: PostsSection::default(),
+            search: SearchEngine::default(),
             keep: KeepSection::default(),
             crawl: CrawlSection::default(),
             sources: Vec::new(),

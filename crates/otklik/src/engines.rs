@@ -6,7 +6,7 @@ use anyhow::Context;
 use otklik_ports::{Incidents, Log, Posts, Search, Snapshots};
 use otklik_stores::{
     chdb::{Chdb, ChdbConfig, ChdbLimits},
-    clickhouse::ClickHousePosts,
+    clickhouse::{ClickHousePosts, ClickHouseSearch},
     fjall_log::{FjallLog, FjallLogConfig},
     kafka_log::KafkaLog,
     postgres::PostgresIncidents,
@@ -15,7 +15,10 @@ use otklik_stores::{
     tantivy::{TantivyConfig, TantivySearch},
 };
 
-use crate::{config::Config, data_folder::DataFolder};
+use crate::{
+    config::{Config, SearchEngine},
+    data_folder::DataFolder,
+};
 
 /// Database of posts and events.
 const DATABASE: &str = "otklik";
@@ -80,6 +83,16 @@ pub(crate) async fn with_posts<T>(
     result
 }
 
+/// Opens the search index: in the data folder, or where the posts are.
+async fn open_search(config: &Config, chdb: Option<&Chdb>) -> anyhow::Result<Arc<dyn Search>> {
+    let clickhouse = match (config.search, &config.posts.clickhouse, chdb) {
+        (SearchEngine::Clickhouse, Some(clickhouse), _) => clickhouse.config()?,
+        (SearchEngine::Clickhouse, None, Some(chdb)) => chdb.server(DATABASE),
+        _ => return Ok(Arc::new(TantivySearch::open(TantivyConfig::new(config.data.join("search"))).await?)),
+    };
+    Ok(Arc::new(ClickHouseSearch::open(&clickhouse).await?))
+}
+
 /// Opens the log: in Kafka when the configuration says so, else in the data folder.
 ///
 /// # Errors
@@ -104,19 +117,10 @@ impl Engines {
         let folder = DataFolder::lock(data)?;
         let log = open_log(config).await?;
         let incidents = open_incidents(config).await?;
-        let search = TantivySearch::open(TantivyConfig::new(data.join("search"))).await;
-        let search = search.context("cannot open the search index")?;
         let snapshots = FileSnapshots::open(data.join("snapshots")).context("cannot open the snapshots")?;
         let (posts, chdb) = open_posts(config).await?;
-        Ok(Self {
-            log,
-            snapshots: Arc::new(snapshots),
-            posts,
-            search: Arc::new(search),
-            incidents,
-            chdb,
-            _folder: folder,
-        })
+        let search = open_search(config, chdb.as_ref()).await.context("cannot open the search index")?;
+        Ok(Self { log, snapshots: Arc::new(snapshots), posts, search, incidents, chdb, _folder: folder })
     }
 
     /// Lets what runs come to its end.

@@ -6,6 +6,8 @@ mod filter;
 mod migrations;
 mod read;
 mod records;
+#[cfg(feature = "tantivy")]
+mod search;
 mod tables;
 mod write;
 
@@ -21,6 +23,8 @@ use otklik_ports::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time;
 
+#[cfg(feature = "tantivy")]
+pub use self::search::ClickHouseSearch;
 use self::{failure::failure, tables::Tables};
 
 /// How long a query may take, and the client waits a little longer.
@@ -62,26 +66,8 @@ impl ClickHousePosts {
     /// `Unavailable`, `Unauthorized`; `Rejected` when the database's name cannot be used or it belongs to a newer
     /// version.
     pub async fn open(config: &ClickHouseConfig) -> PortResult<Self> {
-        let ClickHouseConfig { url, user, password, database, compression, cluster, query_memory_bytes } = config;
-        let tables = Tables::new(database, cluster.as_deref())?;
-        let mut server = Client::default()
-            .with_url(url)
-            .with_user(user)
-            .with_password(password.expose_secret())
-            .with_compression(if *compression { Compression::Lz4 } else { Compression::None })
-            .with_setting("max_execution_time", QUERY_TIME_MAX.as_secs().to_string())
-            .with_setting("max_result_rows", RESULT_ROWS_MAX.to_string())
-            .with_setting("result_overflow_mode", "throw")
-            .with_setting("async_insert", "0")
-            .with_setting("do_not_merge_across_partitions_select_final", "1");
-        if let Some(bytes) = query_memory_bytes {
-            server = server.with_setting("max_memory_usage", bytes.to_string());
-        }
-        for (name, value) in tables.settings() {
-            server = server.with_setting(*name, *value);
-        }
-        within_time("migrating ClickHouse", async { Ok(migrations::migrate(&server, &tables).await) }).await??;
-        Ok(Self { client: server.with_database(database), tables })
+        let (client, tables) = connect(config).await?;
+        Ok(Self { client, tables })
     }
 
     /// The statements that make the database and its tables, in order: what [`ClickHousePosts::open`] runs on an empty
@@ -92,6 +78,30 @@ impl ClickHousePosts {
     pub fn schema(config: &ClickHouseConfig) -> PortResult<Vec<String>> {
         migrations::statements(&Tables::new(&config.database, config.cluster.as_deref())?)
     }
+}
+
+/// Connects and brings the tables up to date.
+async fn connect(config: &ClickHouseConfig) -> PortResult<(Client, Tables)> {
+    let ClickHouseConfig { url, user, password, database, compression, cluster, query_memory_bytes } = config;
+    let tables = Tables::new(database, cluster.as_deref())?;
+    let mut server = Client::default()
+        .with_url(url)
+        .with_user(user)
+        .with_password(password.expose_secret())
+        .with_compression(if *compression { Compression::Lz4 } else { Compression::None })
+        .with_setting("max_execution_time", QUERY_TIME_MAX.as_secs().to_string())
+        .with_setting("max_result_rows", RESULT_ROWS_MAX.to_string())
+        .with_setting("result_overflow_mode", "throw")
+        .with_setting("async_insert", "0")
+        .with_setting("do_not_merge_across_partitions_select_final", "1");
+    if let Some(bytes) = query_memory_bytes {
+        server = server.with_setting("max_memory_usage", bytes.to_string());
+    }
+    for (name, value) in tables.settings() {
+        server = server.with_setting(*name, *value);
+    }
+    within_time("migrating ClickHouse", async { Ok(migrations::migrate(&server, &tables).await) }).await??;
+    Ok((server.with_database(database), tables))
 }
 
 #[async_trait]

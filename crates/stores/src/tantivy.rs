@@ -25,6 +25,13 @@ use otklik_domain::Span;
 use otklik_ports::{ErrorKind, PortError, PortResult, Search, SearchBatch, SearchPage, SearchQuery};
 use tokio::task;
 
+#[cfg(feature = "clickhouse")]
+pub(crate) use self::{
+    analyzer::words_of,
+    answer::too_many_steps,
+    highlight::highlight,
+    query::{Clause, OFFSET_MAX, read as read_clauses, rejected, too_far},
+};
 use self::{
     analyzer::{FORMS, STEMS},
     failure::failure,

@@ -9,6 +9,10 @@ use crate::{ErrorKind, FacetField, HistogramPoint, PartitionPosition, PostRow, S
 
 /// Runs every case on a fresh adapter.
 ///
+/// Adapters find the same posts, and count and page them alike. They may differ in the scores, and so in the order of posts
+/// that hold the same words: asked for is only that a post which holds a word more often stands first. Of a beginning `word*`
+/// nothing is said about how it counts.
+///
 /// # Panics
 /// When the adapter does not do what the port says.
 pub async fn suite<S: Search>(make: impl AsyncFn() -> S) {

@@ -41,7 +41,7 @@ impl ClickHousePosts {
 
     /// Rewrites the parts of tables that still hold deleted rows. It goes on in the background.
     async fn free_deleted(&self) -> PortResult<()> {
-        for (table, place) in [("posts", " IN PARTITION {partition:String}"), ("events", "")] {
+        for (table, place) in [("posts", " IN PARTITION {partition:String}"), ("events", ""), ("search", "")] {
             let statement = format!("{} APPLY DELETED MASK{place}", self.tables.alter(table));
             for partition in self.partitions(table, "has_lightweight_delete AND {month:UInt32} = 0", 0).await? {
                 let apply = self.client.query(&statement).param("partition", partition);

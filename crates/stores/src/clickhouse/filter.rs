@@ -1,5 +1,7 @@
 //! Filters as SQL with bound parameters.
 
+use std::borrow::Cow;
+
 use ::clickhouse::query::Query;
 use jiff::Timestamp;
 use otklik_ports::{EventQuery, PostFilter};
@@ -8,12 +10,13 @@ use otklik_ports::{EventQuery, PostFilter};
 #[derive(Debug, Default)]
 pub(super) struct Condition {
     sql: String,
-    parameters: Vec<(&'static str, Value)>,
+    parameters: Vec<(Cow<'static, str>, Value)>,
 }
 
 #[derive(Debug)]
 enum Value {
     Text(String),
+    Texts(Vec<String>),
     Number(i64),
 }
 
@@ -51,7 +54,7 @@ impl Condition {
         condition.equal("municipality", query.municipality.as_ref().map(|place| place.as_str()));
         if query.posts_min > 0 {
             condition.and("posts >= {posts_min:Int64}");
-            condition.parameters.push(("posts_min", Value::Number(i64::from(query.posts_min))));
+            condition.parameters.push(("posts_min".into(), Value::Number(i64::from(query.posts_min))));
         }
         condition
     }
@@ -65,11 +68,20 @@ impl Condition {
     pub(super) fn bind(&self, query: Query) -> Query {
         self.parameters.iter().fold(query, |query, (name, value)| match value {
             Value::Text(text) => query.param(name, text),
+            Value::Texts(texts) => query.param(name, texts),
             Value::Number(number) => query.param(name, number),
         })
     }
 
-    fn equal(&mut self, column: &'static str, value: Option<&str>) {
+    /// Adds texts that a condition names, under a name of their own; gives how SQL names them.
+    pub(super) fn texts(&mut self, texts: Vec<String>) -> String {
+        let name = format!("texts{}", self.parameters.len());
+        let sql = format!("{{{name}:Array(String)}}");
+        self.parameters.push((name.into(), Value::Texts(texts)));
+        sql
+    }
+
+    pub(super) fn equal(&mut self, column: &'static str, value: Option<&str>) {
         match value {
             // An empty text stands for nothing in the tables; nothing equals it.
             Some("") => self.and("0"),
@@ -78,22 +90,22 @@ impl Condition {
         }
     }
 
-    fn time(&mut self, comparison: &str, name: &'static str, at: Option<Timestamp>) {
+    pub(super) fn time(&mut self, comparison: &str, name: &'static str, at: Option<Timestamp>) {
         if let Some(at) = at {
             // Times are kept to the millisecond: a bound between two of them means the next one.
             let ns = at.as_nanosecond();
             let ms = ns.div_euclid(1_000_000) + i128::from(ns.rem_euclid(1_000_000) > 0);
             self.and(&format!("{comparison} fromUnixTimestamp64Milli({{{name}:Int64}}, 'UTC')"));
-            self.parameters.push((name, Value::Number(i64::try_from(ms).unwrap_or(i64::MAX))));
+            self.parameters.push((name.to_owned().into(), Value::Number(i64::try_from(ms).unwrap_or(i64::MAX))));
         }
     }
 
     fn text(&mut self, sql: &str, name: &'static str, value: &str) {
         self.and(sql);
-        self.parameters.push((name, Value::Text(value.to_owned())));
+        self.parameters.push((name.into(), Value::Text(value.to_owned())));
     }
 
-    fn and(&mut self, sql: &str) {
+    pub(super) fn and(&mut self, sql: &str) {
         if !self.sql.is_empty() {
             self.sql.push_str(" AND ");
         }

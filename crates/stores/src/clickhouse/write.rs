@@ -41,7 +41,14 @@ impl ClickHousePosts {
         for rows in latest(rows).chunks(INSERT_ROWS_MAX) {
             self.write_posts(rows, &token).await?;
         }
+        let versions: Vec<(String, u64)> = match deleted.as_slice() {
+            [] => Vec::new(),
+            _ => events.iter().map(|event| (event.id.to_string(), event.version)).collect(),
+        };
         self.write_events(events).await?;
+        for versions in versions.chunks(IDS_MAX) {
+            self.delete_older(versions).await?;
+        }
         self.move_posts(moved).await?;
         for ids in deleted.chunks(IDS_MAX) {
             self.delete("posts", ids.iter().map(PostId::as_str).collect()).await?;
@@ -127,6 +134,19 @@ impl ClickHousePosts {
         Ok(())
     }
 
+    /// Deletes what is stored of events before these versions: their titles may have words of posts that are deleted.
+    async fn delete_older(&self, versions: &[(String, u64)]) -> PortResult<()> {
+        let delete = self.tables.delete_from("events");
+        let (ids, numbers): (Vec<&str>, Vec<u64>) =
+            versions.iter().map(|(id, version)| (id.as_str(), *version)).unzip();
+        let query = self.client.query(&format!(
+            "{delete} WHERE id IN {{ids:Array(String)}} \
+             AND version < arrayElement({{versions:Array(UInt64)}}, indexOf({{ids:Array(String)}}, id))"
+        ));
+        let delete = query.param("ids", ids).param("versions", numbers).execute();
+        within_time("deleting what events were called before", delete).await
+    }
+
     async fn move_posts(&self, moved: Vec<(PostId, EventId, u64)>) -> PortResult<()> {
         let mut moves: HashMap<PostId, (EventId, u64)> = HashMap::with_capacity(moved.len());
         for (post, event, version) in moved {
@@ -161,7 +181,7 @@ impl ClickHousePosts {
 }
 
 /// The highest version of each post, of equal ones the last.
-fn latest(rows: Vec<PostRow>) -> Vec<PostRow> {
+pub(super) fn latest(rows: Vec<PostRow>) -> Vec<PostRow> {
     let mut places: HashMap<PostId, usize> = HashMap::with_capacity(rows.len());
     let mut latest: Vec<PostRow> = Vec::with_capacity(rows.len());
     for row in rows {
@@ -175,6 +195,12 @@ fn latest(rows: Vec<PostRow>) -> Vec<PostRow> {
         }
     }
     latest
+}
+
+/// An insert that does not wait for ever. Written twice it leaves the same, so nothing is skipped.
+#[cfg(feature = "tantivy")]
+pub(super) fn within_limits<T: Row>(insert: Insert<T>) -> Insert<T> {
+    insert.with_timeouts(Some(SEND_TIME_MAX), Some(INSERT_TIME_MAX)).with_setting("insert_deduplicate", "0")
 }
 
 /// Lets ClickHouse skip rows it has from this batch already. The versions are part of the mark: a replay that reads the

@@ -26,6 +26,13 @@ pub(super) fn tokens(analyzer: &mut TextAnalyzer, text: &str) -> Vec<Token> {
     tokens
 }
 
+/// The words of a text: their stems, and as they stand.
+#[cfg(feature = "clickhouse")]
+pub(crate) fn words_of(text: &str) -> (Vec<String>, Vec<String>) {
+    let of = |mut analyzer| tokens(&mut analyzer, text).into_iter().map(|token| token.text).collect();
+    (of(stems()), of(forms()))
+}
+
 #[derive(Debug, Clone, Default)]
 struct WordTokenizer {
     token: Token,

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Places of the words a query asks for, in characters.
-pub(super) fn highlight(query: &str, text: &str) -> Vec<Span> {
+pub(crate) fn highlight(query: &str, text: &str) -> Vec<Span> {
     let Ok(clauses) = query::read(query) else {
         return Vec::new();
     };

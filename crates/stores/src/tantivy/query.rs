@@ -16,24 +16,24 @@ use super::{
 };
 
 const TEXT_CHARS_MAX: usize = 1_000;
-const OFFSET_MAX: usize = 10_000;
+pub(crate) const OFFSET_MAX: usize = 10_000;
 
 /// A word, or words that stand side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clause {
+pub(crate) struct Clause {
     /// Stems of the words; without the last word when only its beginning is given.
-    pub(super) stems: Vec<String>,
+    pub(crate) stems: Vec<String>,
     /// The beginning of the last word.
-    pub(super) prefix: Option<String>,
+    pub(crate) prefix: Option<String>,
     /// Whether it must not occur.
-    pub(super) excluded: bool,
+    pub(crate) excluded: bool,
 }
 
 /// Reads what a person typed: words, `"phrases"`, `-without`, `begin*`. Anything else separates words.
 ///
 /// # Errors
 /// `Rejected`, in Russian, when there is something but no word in it, or too much.
-pub(super) fn read(text: &str) -> PortResult<Vec<Clause>> {
+pub(crate) fn read(text: &str) -> PortResult<Vec<Clause>> {
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(rejected(format!("Слишком длинный запрос: больше {TEXT_CHARS_MAX} знаков")));
     }
@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> PortResult<Vec<Clause>> {
 /// As [`read`]; also when the page lies too far.
 pub(super) fn build(query: &SearchQuery, fields: &Fields) -> PortResult<Box<dyn Query>> {
     if query.offset > OFFSET_MAX {
-        return Err(rejected(format!("Можно посмотреть только первые {OFFSET_MAX} сообщений, уточните запрос")));
+        return Err(too_far());
     }
     let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
     for clause in read(&query.text)? {
@@ -87,8 +87,13 @@ pub(super) fn published_before(before: Timestamp, fields: &Fields) -> Box<dyn Qu
 }
 
 /// A refusal that the person who typed can read.
-pub(super) fn rejected(message: String) -> PortError {
+pub(crate) fn rejected(message: String) -> PortError {
     PortError::new(ErrorKind::Rejected, message)
+}
+
+/// The refusal of a page that lies too far.
+pub(crate) fn too_far() -> PortError {
+    rejected(format!("Можно посмотреть только первые {OFFSET_MAX} сообщений, уточните запрос"))
 }
 
 impl Clause {

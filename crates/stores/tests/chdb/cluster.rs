@@ -17,7 +17,7 @@ fn the_engine_understands_every_statement() {
             .with_compression(Compression::None);
         let cluster = ClickHouseConfig { cluster: Some("main".to_owned()), ..server };
         let mut statements = ClickHousePosts::schema(&cluster).unwrap();
-        assert_eq!(statements.len(), 6, "database, migrations, and two tables of each");
+        assert_eq!(statements.len(), 10, "database, migrations, and two tables of each");
         statements.push("DELETE FROM posts_local ON CLUSTER 'main' WHERE id IN ('a')".to_owned());
         statements.push("ALTER TABLE posts_local ON CLUSTER 'main' DROP PARTITION '202401'".to_owned());
         statements.push("SELECT DISTINCT partition FROM clusterAllReplicas('main', system.parts)".to_owned());

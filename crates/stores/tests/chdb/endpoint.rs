@@ -1,6 +1,7 @@
 //! The loopback endpoint with the official client.
 
 use ::clickhouse::{Client, Compression, Row, error::Error};
+use otklik_domain::Event;
 use otklik_ports::{ErrorKind, PostBatch, Posts, conformance::rows};
 use otklik_stores::{chdb::Chdb, clickhouse::ClickHousePosts};
 use secrecy::ExposeSecret;
@@ -23,7 +24,7 @@ const HOSTILE: [&str; 12] = [
     "--clickhouse-rs-boundary\r\n\r\n",
 ];
 
-fn client(chdb: &Chdb) -> Client {
+pub(super) fn client(chdb: &Chdb) -> Client {
     let server = chdb.server("default");
     Client::default()
         .with_url(server.url)
@@ -173,7 +174,7 @@ fn migrations_run_once_and_opening_again_changes_nothing() {
         assert_eq!(again.get(std::slice::from_ref(&row.post.id)).await.unwrap(), [row]);
         let client = client(chdb).with_database(&config.database);
         let applied: u64 = client.query("SELECT count() FROM schema_migrations").fetch_one().await.unwrap();
-        assert_eq!(applied, 2);
+        assert_eq!(applied, 4);
         let newer = "INSERT INTO schema_migrations (number, name, checksum) VALUES (9999, 'later', 'x')";
         client.query(newer).execute().await.unwrap();
         let error = ClickHousePosts::open(&config).await.err().unwrap();
@@ -197,11 +198,35 @@ fn what_was_deleted_leaves_the_disk() {
         apply.execute().await.unwrap();
         let rows = client.query("SELECT sum(rows) FROM system.parts WHERE active AND database = currentDatabase()");
         let rows: u64 = rows.fetch_one().await.unwrap();
-        assert_eq!(rows, 90 + 2, "posts and the notes of two migrations");
+        assert_eq!(rows, 90 + 4, "posts and the notes of four migrations");
         let mutations =
             "SELECT count() FROM system.mutations WHERE database = currentDatabase() AND command LIKE '%MASK%'";
         let mutations: u64 = client.query(mutations).fetch_one().await.unwrap();
         assert_eq!(mutations, 2, "the one expire asked for, and the one asked for here");
+    });
+}
+
+#[test]
+fn what_an_event_was_called_goes_with_a_deleted_post() {
+    with_engine(async |chdb| {
+        let config = new_database(chdb);
+        let posts = ClickHousePosts::open(&config).await.unwrap();
+        let event = |version, title: &str| Event {
+            version,
+            title: title.to_owned(),
+            ..rows::event("e-1", "2024-03-01T12:00:00Z", "2024-03-01T12:00:00Z")
+        };
+        let row = rows::row("vk:1", "2024-03-01T12:00:00Z", "яма");
+        let before =
+            PostBatch { rows: vec![row], events: vec![event(1, "каракатица")], ..PostBatch::default() };
+        posts.write(before).await.unwrap();
+        let deleted = vec!["vk:1".into()];
+        let after = PostBatch { events: vec![event(2, "яма")], deleted, ..PostBatch::default() };
+        for _ in 0..2 {
+            posts.write(after.clone()).await.unwrap();
+            let titles = client(chdb).with_database(&config.database).query("SELECT DISTINCT title FROM events");
+            assert_eq!(titles.fetch_all::<String>().await.unwrap(), ["яма"], "all versions");
+        }
     });
 }
 

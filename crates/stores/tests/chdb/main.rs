@@ -24,6 +24,7 @@ mod endpoint;
 mod library;
 mod posts;
 mod process;
+mod search;
 
 struct Engine {
     runtime: Runtime,
