@@ -108,7 +108,7 @@ fn forget_hours() -> u32 {
 }
 
 fn session_seconds() -> u64 {
-    10
+    6
 }
 
 impl LogSection {

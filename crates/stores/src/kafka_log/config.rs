@@ -89,7 +89,7 @@ impl KafkaLogConfig {
             in_sync_min: 1,
             record_bytes_max: 16 << 20,
             queue_bytes_max: 32 << 20,
-            session: Duration::from_secs(10),
+            session: Duration::from_secs(6),
             transaction: Duration::from_secs(15),
             answer_within: Duration::from_secs(30),
             displaced_after: DAY,
