@@ -312,6 +312,13 @@ pub enum Action {
         /// The remark.
         text: String,
     },
+    /// Tell it without the words of posts that are gone from its event.
+    Retell {
+        /// The new title.
+        title: String,
+        /// The new summary.
+        summary: String,
+    },
 }
 
 /// An action with who does it, when, and on which version.

@@ -20,7 +20,7 @@ mod summary;
 mod window;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, PostKind, RegionId, TopicId};
@@ -28,7 +28,7 @@ use otklik_text::{Fingerprint, Lexeme, Lexer};
 
 #[cfg(feature = "parts")]
 pub use self::repeats::RepeatWindow;
-pub use self::{corrections::Corrected, state::StateError};
+pub use self::{corrections::Corrected, state::StateError, summary::neutral_title};
 use self::{
     duplicates::Duplicates,
     event::{Events, Facts, counts_of},
@@ -51,11 +51,13 @@ pub struct GroupConfig {
     pub posts_max: u32,
     /// Topics whose trouble reaches beyond one address: water, heat, light, smells, transport.
     pub area_topics: BTreeSet<TopicId>,
+    /// Names of topics: what an event is called that no sentence tells of.
+    pub topic_names: BTreeMap<TopicId, String>,
 }
 
 impl Default for GroupConfig {
     fn default() -> Self {
-        Self { window_days: 14, posts_max: 2_000_000, area_topics: BTreeSet::new() }
+        Self { window_days: 14, posts_max: 2_000_000, area_topics: BTreeSet::new(), topic_names: BTreeMap::new() }
     }
 }
 
@@ -203,7 +205,7 @@ impl Grouper {
 
     fn grouped(&self, group: Group, slot: u32, seen_before: bool) -> Grouped {
         // A slot that has just been joined has an event; the other case is for the compiler.
-        let event = self.events.snapshot(slot, &self.region).unwrap_or_else(|| self.events.nothing(&self.region));
+        let event = self.snapshot(slot).unwrap_or_else(|| self.events.nothing(&self.region));
         Grouped { group, event, seen_before }
     }
 
@@ -285,7 +287,11 @@ impl Grouper {
 
     /// An event by its id, as it stands.
     pub fn event(&self, id: &EventId) -> Option<Event> {
-        self.events.snapshot(self.events.slot(id)?, &self.region)
+        self.snapshot(self.events.slot(id)?)
+    }
+
+    fn snapshot(&self, slot: u32) -> Option<Event> {
+        self.events.snapshot(slot, &self.region, &self.config.topic_names)
     }
 }
 

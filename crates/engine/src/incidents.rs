@@ -112,7 +112,7 @@ fn open_incident(
         region: event.region.clone(),
         event: event.id.clone(),
         post: joined.post.id.clone(),
-        title: event.title.chars().take(TITLE_CHARS_MAX).collect(),
+        title: incident_title(event),
         summary: event.summary.clone(),
         topic: event.topic.clone(),
         block: event.block.clone(),
@@ -145,6 +145,11 @@ fn open_incident(
     }
     let [change] = history;
     (incident, change)
+}
+
+/// What an incident of an event is called.
+pub fn incident_title(event: &Event) -> String {
+    event.title.chars().take(TITLE_CHARS_MAX).collect()
 }
 
 /// The first incident of an event is named after it, its repeats are numbered: deciding again gives the same id.

@@ -56,8 +56,8 @@ impl Stages {
         self.start(group, self.topology.group);
     }
 
-    pub(crate) fn store(&mut self, posts: Arc<dyn Posts>, search: Arc<dyn Search>) {
-        self.start(Store::new(posts, search), self.topology.store);
+    pub(crate) fn store(&mut self, posts: Arc<dyn Posts>, search: Arc<dyn Search>, names: Arc<dyn Names>) {
+        self.start(Store::new(posts, search, names), self.topology.store);
     }
 
     pub(crate) fn incidents(

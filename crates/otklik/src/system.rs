@@ -6,7 +6,7 @@ use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use otklik_domain::RegionId;
 use otklik_engine::region::Region;
-use otklik_pipeline::{Counters, Gate, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
+use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_sources::crawl::Coverage;
 use otklik_text::{Dictionary, Model};
@@ -104,8 +104,8 @@ impl System {
             stages.group(&self.dictionary, Arc::clone(&self.engines.snapshots));
         }
         if does(roles, Role::Store) {
-            stages.store(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search));
-            let names = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
+            let names: Arc<dyn Names> = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
+            stages.store(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search), Arc::clone(&names));
             stages.incidents(Arc::clone(&self.engines.incidents), self.regions.clone(), names);
         }
         stages.set

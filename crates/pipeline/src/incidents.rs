@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use otklik_domain::{Action, Actor, Analysis, Event, EventId, Incident, PlaceId, Post, RegionId, Submission, TopicId};
 use otklik_engine::{
-    incidents::{Decision, Joined, Known, act, decide},
+    incidents::{Decision, Joined, Known, act, decide, incident_title},
     region::Region,
 };
 use otklik_ports::{ErrorKind, Incidents, PartitionPosition, PortError, PortResult, Topic};
@@ -69,7 +69,10 @@ impl IncidentsStage {
                 Body::Post { post, analysis, event } => self.post(post, analysis, event, matter.now, &mut work).await?,
                 Body::Deletion(events) => self.deleted(events, matter.now, &mut work).await?,
                 Body::Merge { from, into, moved } => self.merged(from, into, *moved, matter.now, &mut work).await?,
-                Body::Split { event, moved } => self.changed(event, -moved, &mut work).await?,
+                Body::Split { event, moved } => {
+                    self.changed(event, -moved, &mut work).await?;
+                    self.retell(event, matter.now, &mut work).await?;
+                }
             }
         }
         work.write(NAME, next).await
@@ -114,9 +117,24 @@ impl IncidentsStage {
     async fn deleted(&self, events: &[Event], now: Timestamp, work: &mut Work<'_>) -> PortResult<()> {
         for event in events {
             self.changed(event, -1, work).await?;
+            self.retell(event, now, work).await?;
             let Some(incident) = work.latest(&event.id).await? else { continue };
             if incident.posts == 0 && incident.state.is_triage() {
                 self.step(&incident, Action::Reject { reason: DELETED.to_owned() }, now, work).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets incidents opened for an event, and for those it has taken in, say what the event says now that posts have left it:
+    /// their words may be in the title of any of them, done or not.
+    async fn retell(&self, event: &Event, now: Timestamp, work: &mut Work<'_>) -> PortResult<()> {
+        let (title, summary) = (incident_title(event), &event.summary);
+        let events: Vec<EventId> = std::iter::once(&event.id).chain(&event.merged).cloned().collect();
+        for incident in work.opened_for(&events).await? {
+            if incident.title != title || incident.summary != *summary {
+                let action = Action::Retell { title: title.clone(), summary: summary.clone() };
+                self.step(&incident, action, now, work).await?;
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Tells the log of every change of an incident.
 
+use otklik_domain::ActionKind;
 use otklik_ports::{Cursor, Incidents, Log, PortResult, Record, Topic};
 use otklik_wire::{
     self as wire,
@@ -12,7 +13,8 @@ const CURSOR: &str = "outbox";
 const ENTRIES_MAX: usize = 1000;
 
 /// Appends what waits in the outbox to topic `incidents`, each entry once; gives their number. Entries and position are
-/// written in one step, so running it again after a kill goes on where it stopped.
+/// written in one step, so running it again after a kill goes on where it stopped. What was said of an incident before it was
+/// told anew is emptied in the log first.
 ///
 /// # Errors
 /// The stores' and the log's.
@@ -32,6 +34,9 @@ pub async fn relay_outbox(incidents: &dyn Incidents, log: &dyn Log, now: jiff::T
         })?;
         let (region, key) = (entry.incident.region.to_string(), entry.incident.id.to_string());
         records.push(Record { region, key, payload });
+    }
+    for retold in entries.iter().filter(|entry| entry.change.action == ActionKind::Retell) {
+        log.forget(retold.incident.region.as_str(), retold.incident.id.as_str()).await?;
     }
     log.append(Topic::Incidents, records, Some(cursor), now).await?;
     Ok(entries.len())

@@ -85,6 +85,8 @@ pub async fn reconcile(log: &dyn Log, store: &dyn Posts, search: &dyn Search) ->
         read_topic(log, READER, Topic::Grouped, |record| match Message::<Grouped>::from_bytes(&record.payload) {
             Ok(Message { body: Grouped::Post(post), .. }) if post.seen_before => grouped_repeated += 1,
             Ok(Message { body: Grouped::Post(_), .. }) => grouped_new += 1,
+            // Comes of the store, not of what was analysed.
+            Ok(Message { body: Grouped::Left { .. }, .. }) => {}
             _ => grouped_changed += 1,
         }),
         read_topic(log, READER, Topic::DeadLetters, |record| {

@@ -4,23 +4,31 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use otklik_domain::{Analysis, Event, EventId, Group, Post, PostId};
+use otklik_engine::group::neutral_title;
 use otklik_ports::{
-    PartitionPosition, PortResult, PostBatch, PostRow, Posts, Search, SearchBatch, StoredRecord, Topic,
+    ErrorKind, PartitionPosition, PortError, PortResult, PostBatch, PostFilter, PostRow, Posts, Record, Search,
+    SearchBatch, StoredRecord, Topic,
 };
 use otklik_wire::{
     Invalid,
-    log::{Grouped, GroupedPost, Message},
+    log::{Deletion, Grouped, GroupedPost, Message},
 };
 
 use crate::{
     counters::Outcome,
+    incidents::Names,
     runner::{Batch, Handled, Stage, count},
 };
 
 /// Grouped posts in, rows and documents out.
+///
+/// A post deleted so late that grouping no longer knows it has its event looked up here. The event without its words goes
+/// through the log, where incidents read of it too; the post itself is deleted when that record is read, so that a kill
+/// between leaves no words behind.
 pub struct Store {
     posts: Arc<dyn Posts>,
     search: Arc<dyn Search>,
+    names: Arc<dyn Names>,
 }
 
 impl std::fmt::Debug for Store {
@@ -30,9 +38,9 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// A stage that writes both.
-    pub fn new(posts: Arc<dyn Posts>, search: Arc<dyn Search>) -> Self {
-        Self { posts, search }
+    /// A stage that writes both. By the names events are called that no post tells of any more.
+    pub fn new(posts: Arc<dyn Posts>, search: Arc<dyn Search>, names: Arc<dyn Names>) -> Self {
+        Self { posts, search, names }
     }
 }
 
@@ -43,6 +51,10 @@ struct Writes {
     events: BTreeMap<EventId, Event>,
     moved: BTreeMap<PostId, (EventId, u64)>,
     deleted: Vec<PostId>,
+    /// Deletions of posts that grouping did not know, and when they came in.
+    unknown: Vec<(Deletion, String)>,
+    /// Posts that were told to have left their events, by version.
+    left: BTreeMap<PostId, u64>,
     /// Posts read again whose first reading is in the store: how they were grouped then still holds.
     read_again: Vec<PostId>,
 }
@@ -54,6 +66,15 @@ impl Writes {
         let version = record.offset + 1;
         match message.body {
             Grouped::Post(grouped) => self.add_post(*grouped, version),
+            Grouped::Deletion { deletion, events } if events.is_empty() => {
+                self.unknown.push((deletion, message.at));
+                Ok(Outcome::Changed)
+            }
+            Grouped::Left { deletion, version, event } => {
+                self.left.insert(PostId::new(deletion.id), version);
+                self.add_events(vec![*event])?;
+                Ok(Outcome::Changed)
+            }
             Grouped::Deletion { deletion, events } => {
                 let id = PostId::new(deletion.id);
                 self.rows.remove(&id);
@@ -106,6 +127,64 @@ impl Writes {
     }
 }
 
+impl Store {
+    /// Looks up what is to be deleted and grouping did not know. A post that is not there needs nothing more.
+    async fn tell_left(&self, writes: &mut Writes, handled: &mut Handled) -> PortResult<()> {
+        let stored = self.by_id(writes.left.keys().cloned().collect()).await?;
+        for (id, version) in std::mem::take(&mut writes.left) {
+            let again = writes.rows.contains_key(&id) || stored.get(&id).is_some_and(|row| row.version != version);
+            if !again {
+                writes.deleted.push(id);
+            }
+        }
+        let unknown = std::mem::take(&mut writes.unknown);
+        let stored =
+            self.by_id(unknown.iter().map(|(deletion, _)| PostId::from(deletion.id.as_str())).collect()).await?;
+        for (deletion, at) in unknown {
+            let id = PostId::from(deletion.id.as_str());
+            let row = stored.get(&id);
+            let event = match row {
+                Some(row) => self.posts.event(&row.group.event).await?,
+                None => None,
+            };
+            let (Some(row), Some(event)) = (row, event) else {
+                if !writes.rows.contains_key(&id) {
+                    writes.deleted.push(id);
+                }
+                continue;
+            };
+            let event = Box::new((&self.without_words(event).await?).into());
+            let region = deletion.region.clone();
+            let left = Grouped::Left { deletion, version: row.version, event };
+            let payload = Message::new(at, left)
+                .to_bytes()
+                .map_err(|invalid| PortError::caused(ErrorKind::Internal, "cannot write the message", invalid))?;
+            handled.outputs.push((Topic::Grouped, Record { region, key: String::new(), payload }));
+        }
+        Ok(())
+    }
+
+    async fn by_id(&self, ids: Vec<PostId>) -> PortResult<BTreeMap<PostId, PostRow>> {
+        let rows = if ids.is_empty() { Vec::new() } else { self.posts.get(&ids).await? };
+        Ok(rows.into_iter().map(|row| (row.post.id.clone(), row)).collect())
+    }
+
+    /// An event grouping has let go of, after one of its posts was deleted: what its posts said is no longer known, so it
+    /// is called by topic and place. With its only post it ends.
+    async fn without_words(&self, mut event: Event) -> PortResult<Event> {
+        let of_event = PostFilter { event: Some(event.id.clone()), ..PostFilter::default() };
+        let others = self.posts.count(&of_event).await?.saturating_sub(1);
+        let totals = &mut event.totals;
+        totals.posts = totals.posts.min(u32::try_from(others).unwrap_or(u32::MAX));
+        totals.authors = totals.authors.min(totals.posts);
+        let topic = event.topic.as_ref().map(|topic| self.names.topic(topic)).unwrap_or_default();
+        event.title = neutral_title(&topic, &event.place_name);
+        event.summary.clear();
+        event.version += 1;
+        Ok(event)
+    }
+}
+
 /// How a post was grouped when it was first read, in the event it is in now.
 fn regrouped(first: &Group, event: EventId) -> Group {
     Group { event, ..first.clone() }
@@ -138,6 +217,7 @@ impl Stage for Store {
             }
             tokio::task::consume_budget().await;
         }
+        self.tell_left(&mut writes, &mut handled).await?;
         let read_again = match writes.read_again.as_slice() {
             [] => Vec::new(),
             ids => self.posts.get(ids).await?,

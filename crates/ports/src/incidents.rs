@@ -294,7 +294,8 @@ pub struct AuditEntry {
 #[async_trait]
 pub trait Incidents: Send + Sync {
     /// Writes a batch in one transaction: all of it or nothing. Every opened incident and every step with a change
-    /// also goes to the outbox, in order.
+    /// also goes to the outbox, in order. A step that tells an incident anew takes its title and summary out of the
+    /// entries before it, and out of the replies kept.
     ///
     /// # Errors
     /// `Conflict` when a step's incident is not at the version before it, or the reply's key is taken; `NotFound` when a
@@ -313,6 +314,12 @@ pub trait Incidents: Send + Sync {
     /// `Unavailable`.
     async fn by_events(&self, events: &[EventId]) -> PortResult<Vec<(EventId, Incident)>>;
 
+    /// Every incident opened for one of these events, running or done, in the order of opening.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn opened_for(&self, events: &[EventId]) -> PortResult<Vec<Incident>>;
+
     /// Running incidents that `event` may belong to by topic and place: same region, topic and place id, latest first,
     /// at most ten.
     ///
@@ -320,10 +327,7 @@ pub trait Incidents: Send + Sync {
     /// `Unavailable`.
     async fn running_like(&self, event: &Event) -> PortResult<Vec<Incident>>;
 
-    /// An incident.
-    ///
-    /// # Errors
-    /// `Unavailable`.
+    /// An incident, or `Unavailable`.
     async fn get(&self, id: &IncidentId) -> PortResult<Option<Incident>>;
 
     /// Its events, the first first.

@@ -4,6 +4,7 @@
 pub(crate) mod board;
 pub(crate) mod incident;
 pub(crate) mod records;
+pub(crate) mod retold;
 pub(crate) mod tally;
 
 use std::str::FromStr;

@@ -44,6 +44,7 @@ pub fn action(action: ActionKind) -> &'static str {
         ActionKind::Reopen => "открыть повторно",
         ActionKind::Escalate => "передать выше",
         ActionKind::Note => "добавить заметку",
+        ActionKind::Retell => "изменить название",
     }
 }
 

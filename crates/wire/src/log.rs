@@ -129,6 +129,15 @@ pub enum Grouped {
         /// Events that changed.
         events: Vec<Event>,
     },
+    /// A post that is gone and that grouping no longer knew: the store did, and says so here before it deletes it.
+    Left {
+        /// What is gone.
+        deletion: Deletion,
+        /// The version of the post that is meant: one published again stays.
+        version: u64,
+        /// Its event without what it said.
+        event: Box<Event>,
+    },
     /// A correction, done.
     Correction {
         /// What was corrected.

@@ -70,6 +70,7 @@ impl Action {
             Self::Reopen { .. } => ActionKind::Reopen,
             Self::Escalate { .. } => ActionKind::Escalate,
             Self::Note { .. } => ActionKind::Note,
+            Self::Retell { .. } => ActionKind::Retell,
         }
     }
 }
@@ -138,7 +139,10 @@ pub fn apply(
     let mut after = incident.clone();
     after.state = to;
     after.version += 1;
-    after.updated_at = submission.at;
+    if kind != ActionKind::Retell {
+        // Nobody has worked on it: whether a post came after its end is judged by when it ended.
+        after.updated_at = submission.at;
+    }
     let note = effect(&mut after, incident, submission, agencies)?;
     let change = Change {
         version: after.version,
@@ -227,6 +231,11 @@ fn effect(
             required("reason", reason)?
         }
         Action::Note { text } => required("text", text)?,
+        Action::Retell { title, summary } => {
+            after.title.clone_from(title);
+            after.summary.clone_from(summary);
+            String::new()
+        }
     })
 }
 

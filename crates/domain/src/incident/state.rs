@@ -95,14 +95,16 @@ named_enum! {
         Escalate = "escalate",
         /// A remark.
         Note = "note",
+        /// Told anew: a post was deleted at its source, and title and summary are without its words.
+        Retell = "retell",
     }
 }
 
 impl ActionKind {
     /// The state an action leads to from `from`, or `None` when it cannot be done there.
     ///
-    /// [`Self::Resume`] leads to the state kept in the incident and is only said here to be possible; [`Self::Note`]
-    /// stays where it is.
+    /// [`Self::Resume`] leads to the state kept in the incident and is only said here to be possible; [`Self::Note`] and
+    /// [`Self::Retell`] stay where they are.
     pub fn leads_to(self, from: State) -> Option<State> {
         use State::{
             Accepted, Answered, Closed, Escalated, InProgress, Interim, Merged, New, NotIncident, Postponed, Rated,
@@ -131,7 +133,7 @@ impl ActionKind {
             (Self::Reject, New | Triaged | Returned | Reopened) => Some(NotIncident),
             (Self::Reopen, Answered | Rated | Closed | Merged | NotIncident) => Some(Reopened),
             (Self::Escalate, Routed | Accepted | InProgress | Interim | Escalated) => Some(Escalated),
-            (Self::Note, state) => Some(state),
+            (Self::Note | Self::Retell, state) => Some(state),
             _ => None,
         }
     }
@@ -140,6 +142,7 @@ impl ActionKind {
     pub fn is_allowed(self, role: Role) -> bool {
         let centre = matches!(role, Role::Admin | Role::Operator | Role::System);
         match self {
+            Self::Retell => role == Role::System,
             Self::Open => centre || role == Role::Analyst,
             Self::Note => centre || matches!(role, Role::Agency | Role::Analyst),
             Self::Rate | Self::RateBad => centre || role == Role::Source,

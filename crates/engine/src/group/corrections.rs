@@ -35,11 +35,11 @@ impl Grouper {
         if let Some(event) = self.events.get_mut(into_slot) {
             absorb(event, &ended);
         }
-        let mut events: Vec<Event> = self.events.snapshot(into_slot, &self.region).into_iter().collect();
+        let mut events: Vec<Event> = self.snapshot(into_slot).into_iter().collect();
         if let Some(event) = self.events.get_mut(from_slot) {
             empty(event);
         }
-        events.extend(self.events.snapshot(from_slot, &self.region));
+        events.extend(self.snapshot(from_slot));
         self.events.remove(from_slot);
         Corrected { moved, events }
     }
@@ -79,13 +79,24 @@ impl Grouper {
             }
             moved.push((PostId::from(entry.id.as_ref()), new_event.clone()));
         }
-        let snapshots = [slot, new_slot].into_iter().filter_map(|slot| self.events.snapshot(slot, &self.region));
+        // What the posts said goes with them.
+        let said =
+            self.events.get_mut(slot).map(|event| event.sentences.take(moved.iter().map(|(post, _)| post.as_str())));
+        if let (Some(said), Some(event)) = (said, self.events.get_mut(new_slot)) {
+            event.sentences = said;
+        }
+        let snapshots = [slot, new_slot].into_iter().filter_map(|slot| self.snapshot(slot));
         Corrected { moved, events: snapshots.collect() }
     }
 
-    /// Takes out a post that is gone at its source.
+    /// Takes out a post that is gone at its source. Of one that has left the window its event only forgets what it said;
+    /// a post no event speaks of changes nothing.
     pub fn delete(&mut self, post: &PostId) -> Corrected {
-        let Some(sequence) = self.window.sequence_of(post) else { return Corrected::default() };
+        let Some(sequence) = self.window.sequence_of(post) else {
+            let told = self.events.forget_words(post);
+            let events = told.and_then(|slot| self.snapshot(slot)).into_iter().collect();
+            return Corrected { moved: Vec::new(), events };
+        };
         let Some(entry) = self.window.get(sequence).cloned() else { return Corrected::default() };
         let slot = entry.event;
         if let Some(event) = self.events.get_mut(slot) {
@@ -99,7 +110,7 @@ impl Grouper {
                 }
             }
         }
-        let events = self.events.snapshot(slot, &self.region).into_iter().collect();
+        let events = self.snapshot(slot).into_iter().collect();
         self.words.forget(&entry.stems);
         self.window.erase(sequence);
         if self.events.get(slot).is_some_and(|event| event.posts == 0) {
@@ -191,6 +202,5 @@ fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState) {
         event.severity = parent.severity;
         event.area_posts = parent.area_posts;
         event.topic_posts = parent.topic_posts;
-        event.sentences.clone_from(&parent.sentences);
     }
 }

@@ -295,6 +295,18 @@ impl Events {
         }
     }
 
+    /// Lets go of what a post that has left the window said; gives the event that still told it.
+    pub(crate) fn forget_words(&mut self, post: &PostId) -> Option<u32> {
+        let said = hash_text(post.as_str());
+        let (slot, event) = (0..).zip(&mut self.slots).find_map(|(slot, event)| {
+            let event = event.as_mut().filter(|event| event.sentences.is_of(said))?;
+            Some((slot, event))
+        })?;
+        event.sentences.forget(post.as_str());
+        event.version += 1;
+        Some(slot)
+    }
+
     /// A post of the event has left the window. With the last of them the event is let go.
     pub(crate) fn forget_post(&mut self, slot: u32) {
         let Some(event) = self.get_mut(slot) else { return };

@@ -65,8 +65,8 @@ impl Sentences {
         self.0.truncate(KEPT);
     }
 
-    pub(crate) fn title(&self, place: &str) -> String {
-        let Some(best) = self.0.first() else { return place.to_owned() };
+    pub(crate) fn title(&self, topic: &str, place: &str) -> String {
+        let Some(best) = self.0.first() else { return neutral_title(topic, place) };
         let title = shorten(best.text.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']), TITLE_CHARS_MAX);
         let named = place.split([',', ' ']).filter(|word| word.chars().count() >= 4).any(|word| {
             let root: String = word.chars().take(5).collect::<String>().to_lowercase();
@@ -87,10 +87,29 @@ impl Sentences {
         self.0.retain(|sentence| sentence.post != gone);
     }
 
+    /// Whether one of them is of a post, by the hash of its id.
+    pub(crate) fn is_of(&self, post: u64) -> bool {
+        self.0.iter().any(|sentence| sentence.post == post)
+    }
+
+    /// Takes out the sentences of some posts.
+    pub(crate) fn take<'a>(&mut self, posts: impl Iterator<Item = &'a str>) -> Self {
+        let posts: Vec<u64> = posts.map(hash_text).collect();
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|said| posts.contains(&said.post));
+        self.0 = left;
+        Self(taken)
+    }
+
     /// Takes over the sentences of an event that was joined to this one.
     pub(crate) fn merge(&mut self, other: &Self) {
         other.0.iter().cloned().for_each(|sentence| self.offer(sentence));
     }
+}
+
+/// What an event is called that no sentence tells of: its topic and its place.
+pub fn neutral_title(topic: &str, place: &str) -> String {
+    let named = [topic, place].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+    if named.is_empty() { "Сообщение жителей".to_owned() } else { shorten(&named, TITLE_CHARS_MAX) }
 }
 
 /// How well a sentence says what happened: it holds the words behind the topic, is plain and neither short nor long.

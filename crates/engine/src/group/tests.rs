@@ -6,6 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod forgotten;
+
 /// A post in few words: id, minutes since the first, topic, place, text.
 struct Said<'a>(&'a str, i64, &'a str, &'a str, &'a str);
 
@@ -65,7 +67,8 @@ fn analysis(said: &Said<'_>) -> Analysis {
 
 fn grouper() -> Grouper {
     let area_topics = BTreeSet::from([TopicId::from("utilities.cold_water")]);
-    Grouper::new("demo".into(), GroupConfig { area_topics, ..GroupConfig::default() })
+    let topic_names = [(WATER.into(), "Отключение воды".to_owned())].into();
+    Grouper::new("demo".into(), GroupConfig { area_topics, topic_names, ..GroupConfig::default() })
 }
 
 /// Groups posts; gives for each the number of the first post of its event.
@@ -152,20 +155,6 @@ fn people_correct_the_grouping() {
     let deleted = grouper.delete(&"vk:1".into());
     assert_eq!((deleted.events[0].totals.posts, deleted.events[0].origin.as_str()), (1, "vk:3"));
     assert_eq!(grouper.delete(&"vk:1".into()), Corrected::default());
-}
-
-#[test]
-fn what_a_deleted_post_said_is_forgotten() {
-    let mut grouper = grouper();
-    let mut add = |said: Said<'_>| grouper.add(&post(&said), &analysis(&said)).group.event;
-    let event = add(Said("vk:1", 0, WATER, "street:мира:1", "Нет холодной воды, каракатица высохла"));
-    let other = add(Said("vk:2", 1, WATER, "street:мира:2", "Краны сухие с самого утра"));
-    grouper.merge(&other, &event);
-    let left = grouper.delete(&"vk:1".into()).events.remove(0);
-    let told = format!("{} {}", left.title, left.summary);
-    assert!(!told.contains("каракатица") && told.contains("Краны"), "{told}");
-    let empty = grouper.delete(&"vk:2".into()).events.remove(0);
-    assert!(!empty.title.contains("Краны") && empty.summary.is_empty(), "{} {}", empty.title, empty.summary);
 }
 
 #[test]

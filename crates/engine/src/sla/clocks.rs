@@ -20,8 +20,8 @@ fn one_clock(incident: &Incident, history: &[Change], policy: &ClockPolicy, sche
         StartEvent::FirstAnswer => first(history, round, |change| change.action == ActionKind::AnswerInterim)?,
     };
     let stopped_at = first(history, started_at, |change| stops(policy.clock, change)).or_else(|| {
-        // Nothing more is expected of one that was merged or turned out to be no incident.
-        incident.state.is_final().then(|| history.last().map(|change| change.at)).flatten()
+        // Nothing more is expected of one that was merged or turned out to be no incident, from when it did.
+        history.iter().rev().take_while(|change| change.to.is_final()).last().map(|change| change.at)
     });
     let pauses = pauses(history, &policy.pause, started_at, stopped_at);
     let due = deadline(policy.unit, amount, started_at, &pauses, schedule).due;

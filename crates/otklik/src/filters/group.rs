@@ -49,7 +49,8 @@ pub(crate) fn run(args: &GroupArgs) -> anyhow::Result<Outcome> {
 pub(crate) fn config(dictionary: &Dictionary) -> GroupConfig {
     let area_topics: BTreeSet<TopicId> =
         dictionary.topics().filter(|topic| topic.is_area).map(|topic| topic.id.clone()).collect();
-    GroupConfig { area_topics, ..GroupConfig::default() }
+    let topic_names = dictionary.topics().map(|topic| (topic.id.clone(), topic.name.clone())).collect();
+    GroupConfig { area_topics, topic_names, ..GroupConfig::default() }
 }
 
 /// States of several regions in one file: for each its length and its bytes.

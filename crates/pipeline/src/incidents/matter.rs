@@ -66,6 +66,7 @@ impl Matter {
             Grouped::Post(grouped) if grouped.seen_before => (None, Outcome::Repeated),
             Grouped::Post(grouped) => (Some(Body::post(grouped.post, grouped.event)?), Outcome::Done),
             Grouped::Deletion { events, .. } => (Some(Body::Deletion(read_events(events)?)), Outcome::Changed),
+            Grouped::Left { event, .. } => (Some(Body::Deletion(read_events(vec![*event])?)), Outcome::Changed),
             Grouped::Correction { correction, moved, events } => {
                 let moved = i64::try_from(moved.len()).unwrap_or(i64::MAX);
                 (Body::correction(correction, moved, read_events(events)?), Outcome::Changed)

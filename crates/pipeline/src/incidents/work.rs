@@ -83,6 +83,14 @@ impl<'a> Work<'a> {
         Ok(self.incidents.values().filter(is_like).max_by(by_opening).cloned())
     }
 
+    /// Incidents opened for one of these events, this batch's included, by id.
+    pub(super) async fn opened_for(&mut self, events: &[EventId]) -> PortResult<Vec<Incident>> {
+        for incident in self.store.opened_for(events).await? {
+            self.learn(incident);
+        }
+        Ok(self.incidents.values().filter(|incident| events.contains(&incident.event)).cloned().collect())
+    }
+
     /// Its history, this batch's steps included.
     pub(super) async fn history(&self, id: &IncidentId) -> PortResult<Vec<Change>> {
         let mut history = self.store.history(id).await?;

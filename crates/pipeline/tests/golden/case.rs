@@ -16,6 +16,9 @@ pub(crate) struct Case {
     pub(crate) batch_records: usize,
     /// What happens, in order. The stages come to rest after each step.
     pub(crate) steps: Vec<Step>,
+    /// Words of deleted posts only: nothing says them any more.
+    #[serde(default)]
+    pub(crate) gone: Vec<String>,
     /// What has come of it at the end.
     pub(crate) expect: Expect,
 }

@@ -187,6 +187,7 @@ passing! { Incidents, {
     write(batch: IncidentBatch) -> ();
     checkpoint(consumer: &str, partition: u32) -> u64;
     by_events(events: &[EventId]) -> Vec<(EventId, Incident)>;
+    opened_for(events: &[EventId]) -> Vec<Incident>;
     running_like(event: &Event) -> Vec<Incident>;
     get(id: &IncidentId) -> Option<Incident>;
     events_of(id: &IncidentId) -> Vec<EventId>;

@@ -43,6 +43,7 @@ stories! {
     split_by_hand,
     corrected_by_hand,
     deleted_at_source,
+    deleted_late,
     broken_messages,
     repeat_after_closing,
     restart_in_window,

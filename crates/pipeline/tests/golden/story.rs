@@ -114,7 +114,7 @@ impl Process {
         let analyse = Analyse::new(Analyser::new(Arc::clone(&setup.dictionary), Vec::new()));
         let snapshots = Arc::clone(&self.snapshots);
         let group = Group::new(Arc::clone(&self.log), snapshots, setup.group.clone(), SNAPSHOT_RECORDS);
-        let store = Store::new(Arc::clone(&self.posts), Arc::clone(&self.search));
+        let store = Store::new(Arc::clone(&self.posts), Arc::clone(&self.search), Arc::clone(setup) as _);
         let regions = vec![Arc::clone(&setup.region)];
         let incidents = IncidentsStage::new(Arc::clone(&self.incidents), regions, Arc::clone(setup) as _);
         let own = runner.clone();

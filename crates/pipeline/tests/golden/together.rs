@@ -132,7 +132,7 @@ async fn what_is_handed_in_twice_is_done_once() {
     process.stop().await;
     assert_eq!(actions(&world, "form:1").await, ["open", "merge"]);
     assert_eq!(actions(&world, "form:2").await, ["open"]);
-    assert_eq!(actions(&world, "form:3").await, ["open", "reject"]);
+    assert_eq!(actions(&world, "form:3").await, ["open", "retell", "reject"]);
     assert_eq!(incident_of(&world, "form:2").await.posts, 2);
     world.content().await;
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use otklik_domain::{PlaceId, RegionId, TopicId};
+use otklik_domain::{ActionKind, PlaceId, RegionId, TopicId};
 use otklik_engine::{group::GroupConfig, region::Region, sla::Calendar};
 use otklik_pipeline::{Names, reconcile};
 use otklik_ports::{
@@ -38,8 +38,9 @@ impl Setup {
         calendar.add_xml(source("calendar/ru-2026.xml").content).expect("a calendar");
         let region = Region::parse(source("regions/demo.toml"), Some(source("policies.toml")), calendar);
         let area_topics = dictionary.topics().filter(|topic| topic.is_area).map(|topic| topic.id.clone()).collect();
+        let topic_names = dictionary.topics().map(|topic| (topic.id.clone(), topic.name.clone())).collect();
         Self {
-            group: GroupConfig { area_topics, ..GroupConfig::default() },
+            group: GroupConfig { area_topics, topic_names, ..GroupConfig::default() },
             dictionary,
             region: Arc::new(region.expect("a region without mistakes")),
         }
@@ -161,10 +162,18 @@ impl World {
     async fn told(&self) -> BTreeMap<String, Vec<String>> {
         let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (_, record) in self.records(Topic::Incidents).await {
+            if record.payload.is_empty() {
+                continue;
+            }
             let message: Message<IncidentChanged> = Message::from_bytes(&record.payload).unwrap();
             let IncidentChanged { incident, change } = message.body;
             let incident = wire::Incident { posts: 0, authors: 0, risk: 0.0, ..incident };
-            told.entry(incident.id.clone()).or_default().push(format!("{change:?} {incident:?}"));
+            let of_it = told.entry(incident.id.clone()).or_default();
+            if incident.version == change.version && change.action == ActionKind::Retell {
+                // What was said before is emptied, but for what was not said yet.
+                of_it.clear();
+            }
+            of_it.push(format!("{change:?} {incident:?}"));
         }
         told
     }

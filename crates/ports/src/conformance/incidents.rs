@@ -5,6 +5,7 @@ mod desk;
 mod due;
 mod list;
 mod outbox;
+mod retold;
 mod write;
 
 use jiff::Timestamp;
@@ -28,6 +29,9 @@ pub async fn suite<I: Incidents>(make: impl AsyncFn() -> I) {
     write::counts_belong_to_refreshes(&make().await).await;
     write::links_events(&make().await).await;
     write::finds_running_incidents_like_an_event(&make().await).await;
+    retold::finds_what_was_opened_for_events(&make().await).await;
+    retold::old_words_leave_what_was_told(&make().await).await;
+    retold::is_written_again_without_harm(&make().await).await;
     write::remembers_checkpoints(&make().await).await;
     write::tells_of_changes(&make().await).await;
     write::two_writers_of_one_version(&make().await).await;

@@ -89,6 +89,10 @@ impl Incidents for MemoryIncidents {
         Ok(lock(&self.state).by_events(events))
     }
 
+    async fn opened_for(&self, events: &[EventId]) -> PortResult<Vec<Incident>> {
+        Ok(lock(&self.state).opened_for(events))
+    }
+
     async fn running_like(&self, event: &Event) -> PortResult<Vec<Incident>> {
         Ok(lock(&self.state).running_like(event))
     }

@@ -89,6 +89,10 @@ impl Incidents for PostgresIncidents {
         ask!(self, ALONE, |session| list::by_events(session, events))
     }
 
+    async fn opened_for(&self, events: &[EventId]) -> PortResult<Vec<Incident>> {
+        ask!(self, ALONE, |session| list::opened_for(session, events))
+    }
+
     async fn running_like(&self, event: &Event) -> PortResult<Vec<Incident>> {
         ask!(self, ALONE, |session| list::running_like(session, event))
     }

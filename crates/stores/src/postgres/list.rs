@@ -75,6 +75,17 @@ pub(super) async fn by_events(session: &Session, events: &[EventId]) -> Result<V
     Ok(latest.into_iter().collect())
 }
 
+/// Incidents opened for one of these events.
+pub(super) async fn opened_for(session: &Session, events: &[EventId]) -> Result<Vec<Incident>> {
+    let wanted: Vec<Text<'_>> = events.iter().map(|event| Text(event.as_str())).collect();
+    let sql = format!(
+        "SELECT {} FROM incidents WHERE n IN (SELECT n FROM incident_events WHERE event = ANY($1)) AND event = ANY($1)
+         ORDER BY opened_at, id",
+        Incident::COLUMNS
+    );
+    session.all(&sql, &[&wanted]).await
+}
+
 /// Running incidents of an event's region, topic and place.
 pub(super) async fn running_like(session: &Session, event: &Event) -> Result<Vec<Incident>> {
     let (Some(topic), Some(place)) = (&event.topic, &event.place) else { return Ok(Vec::new()) };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::sql::Fields;
 
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     ("0001-incidents", include_str!("../../../../schemas/postgres/0001-incidents.sql")),
     ("0002-incident-texts", include_str!("../../../../schemas/postgres/0002-incident-texts.sql")),
     ("0003-tally", include_str!("../../../../schemas/postgres/0003-tally.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(&str, &str); 8] = [
     ("0006-desk", include_str!("../../../../schemas/postgres/0006-desk.sql")),
     ("0007-audit", include_str!("../../../../schemas/postgres/0007-audit.sql")),
     ("0008-checkpoints", include_str!("../../../../schemas/postgres/0008-checkpoints.sql")),
+    ("0009-outbox-by-incident", include_str!("../../../../schemas/postgres/0009-outbox-by-incident.sql")),
 ];
 
 /// The advisory lock of migrating: any number will do that nobody else uses.

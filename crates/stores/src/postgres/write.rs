@@ -5,13 +5,14 @@
 //! tally, whose rows would otherwise be locked crosswise; and the notice to other processes.
 
 mod draft;
+mod retell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use otklik_domain::{AnswerKind, Incident, IncidentId};
 use otklik_ports::{ErrorKind, IdempotentReply, IncidentBatch, NewIncident, REPLIES_KEPT_DAYS, Refresh, Step};
 
-use self::draft::Draft;
+use self::{draft::Draft, retell::Retold};
 use super::{
     changes,
     columns::{Micros, Rows, Text, insert},
@@ -31,6 +32,7 @@ pub(super) async fn write(session: &Session, batch: &IncidentBatch, process: &st
     let mut draft = Draft::default();
     open(session, &batch.opened, &mut draft).await?;
     let mut stored = lock(session, batch).await?;
+    let retold = Retold::of(session, batch).await?;
     for step in &batch.steps {
         take_step(&mut stored, &mut draft, step)?;
     }
@@ -59,6 +61,7 @@ pub(super) async fn write(session: &Session, batch: &IncidentBatch, process: &st
     if !draft.changed.is_empty() {
         session.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await?;
         draft.write_shared(session).await?;
+        retold.take_out(session).await?;
         changes::notify(session, process, &draft.changed).await?;
     }
     Ok(draft.changed)

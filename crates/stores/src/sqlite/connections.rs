@@ -145,6 +145,8 @@ pub(super) fn open(path: &Path, cache_bytes: u64) -> Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Words of deleted posts are taken out of rows: they must not stay in what the file keeps free.
+    connection.pragma_update(None, "secure_delete", true)?;
     // Pages: a checkpoint every 64 MiB. What is written often in between goes to the file once.
     connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
     connection.pragma_update(None, "journal_size_limit", 128 << 20)?;

@@ -46,6 +46,11 @@ impl Incidents for SqliteIncidents {
         self.connections.read(move |connection| list::by_events(connection, &events)).await
     }
 
+    async fn opened_for(&self, events: &[EventId]) -> PortResult<Vec<Incident>> {
+        let events = events.to_vec();
+        self.connections.read(move |connection| list::opened_for(connection, &events)).await
+    }
+
     async fn running_like(&self, event: &Event) -> PortResult<Vec<Incident>> {
         let event = event.clone();
         self.connections.read(move |connection| list::running_like(connection, &event)).await

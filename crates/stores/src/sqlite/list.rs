@@ -60,6 +60,14 @@ pub(super) fn by_events(connection: &Connection, events: &[EventId]) -> Result<V
     Ok(latest.into_iter().collect())
 }
 
+/// Incidents opened for one of these events.
+pub(super) fn opened_for(connection: &Connection, events: &[EventId]) -> Result<Vec<Incident>> {
+    let wanted: Vec<Value> = events.iter().map(|event| Value::from(event.as_str().to_owned())).collect();
+    let rest = "WHERE n IN (SELECT n FROM incident_events WHERE event IN rarray(?1)) AND event IN rarray(?1)
+                ORDER BY opened_at, id";
+    incidents(connection, rest, [std::rc::Rc::new(wanted)])
+}
+
 /// Running incidents of an event's region, topic and place.
 pub(super) fn running_like(connection: &Connection, event: &Event) -> Result<Vec<Incident>> {
     let (Some(topic), Some(place)) = (&event.topic, &event.place) else { return Ok(Vec::new()) };

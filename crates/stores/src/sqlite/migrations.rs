@@ -15,6 +15,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../../schemas/sqlite/0006-desk.sql")),
     M::up(include_str!("../../../../schemas/sqlite/0007-audit.sql")),
     M::up(include_str!("../../../../schemas/sqlite/0008-checkpoints.sql")),
+    M::up(include_str!("../../../../schemas/sqlite/0009-outbox-by-incident.sql")),
 ];
 
 /// Runs the migrations that were not run yet, in one transaction.
@@ -84,6 +85,6 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 1_000).unwrap();
         let error = migrate(&mut connection).unwrap_err();
-        assert!(error.to_string().contains("has schema 1000, this program knows 8 at most"), "{error}");
+        assert!(error.to_string().contains("has schema 1000, this program knows 9 at most"), "{error}");
     }
 }

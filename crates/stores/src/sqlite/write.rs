@@ -1,11 +1,13 @@
 //! Writing a batch of incidents, inside a transaction.
 
+use std::collections::BTreeMap;
+
 use otklik_domain::{AnswerKind, Change, EventId, Incident, IncidentId};
 use otklik_ports::{
     AuditEntry, ErrorKind, IdempotentReply, IncidentBatch, NewIncident, REPLIES_KEPT_DAYS, Refresh, Step,
 };
 use otklik_wire as wire;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params, types::FromSql};
 
 use super::{
     failure::{Failure, Result, refused},
@@ -16,6 +18,7 @@ use crate::sql::{
     Fields,
     incident::searched_text,
     integer, json,
+    retold::{self, Telling},
     tally::{Kind, Tally},
 };
 
@@ -30,9 +33,14 @@ pub(super) fn write(connection: &Connection, batch: &IncidentBatch) -> Result<Ve
             changed.push(new.incident.id.clone());
         }
     }
+    let retold = retold::retold(batch);
+    let before = retold.keys().map(|id| Ok((*id, telling(connection, id)?))).collect::<Result<BTreeMap<_, _>>>()?;
     for step in &batch.steps {
         take_step(connection, &mut tally, step)?;
         changed.push(step.incident.id.clone());
+    }
+    for (id, after) in &retold {
+        retell(connection, id, before.get(id), after)?;
     }
     for counts in &batch.refreshed {
         refresh(connection, counts)?;
@@ -150,6 +158,34 @@ fn take_step(connection: &Connection, tally: &mut Tally, step: &Step) -> Result<
     tally.take(before.kind);
     tally.add(Kind::of(&incident, answered));
     Ok(())
+}
+
+fn telling(connection: &Connection, id: &IncidentId) -> Result<Telling> {
+    let mut statement = connection.prepare_cached("SELECT title, summary FROM incidents WHERE id = ?1")?;
+    let telling = |row: &rusqlite::Row<'_>| Ok(Telling { title: row.get(0)?, summary: row.get(1)? });
+    statement.query_row([id.as_str()], telling).optional()?.ok_or_else(|| unknown(id))
+}
+
+/// Takes the words an incident was told with out of the outbox and the replies kept.
+fn retell(connection: &Connection, id: &IncidentId, before: Option<&Telling>, after: &Telling) -> Result<()> {
+    let sql = "SELECT sequence, incident FROM outbox WHERE json_extract(incident, '$.id') = ?1";
+    for (sequence, told) in texts::<i64>(connection, sql, id)? {
+        let mut statement = connection.prepare_cached("UPDATE outbox SET incident = ?2 WHERE sequence = ?1")?;
+        statement.execute(params![sequence, retold::entry(&told, after)??])?;
+    }
+    let Some(before) = before else { return Ok(()) };
+    for (key, body) in texts::<String>(connection, "SELECT key, body FROM replies WHERE instr(body, ?1) > 0", id)? {
+        let mut statement = connection.prepare_cached("UPDATE replies SET body = ?2 WHERE key = ?1")?;
+        statement.execute(params![key, retold::reply(&body, before, after)?])?;
+    }
+    Ok(())
+}
+
+/// Rows of a key and a text that concern an incident.
+fn texts<T: FromSql>(connection: &Connection, sql: &str, id: &IncidentId) -> Result<Vec<(T, String)>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn refresh(connection: &Connection, Refresh { id, posts, authors, risk }: &Refresh) -> Result<()> {

@@ -38,7 +38,7 @@ async fn a_newer_schema() {
     server.ask(&address, "INSERT INTO migrations (version, name) VALUES (1000, 'of the future')");
     let (found, message) = kind(PostgresIncidents::open(&config(&address)).await);
     assert_eq!(found, ErrorKind::Rejected);
-    assert!(message.contains("has schema 1000, this program knows 8 at most: use a newer otklik"), "{message}");
+    assert!(message.contains("has schema 1000, this program knows 9 at most: use a newer otklik"), "{message}");
 }
 
 #[tokio::test]

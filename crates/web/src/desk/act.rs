@@ -260,7 +260,8 @@ fn problem(
 }
 
 fn kind(action: &str) -> Result<ActionKind> {
-    let kind = action.parse().ok().filter(|kind| !matches!(kind, ActionKind::Open | ActionKind::RateBad));
+    let kind =
+        action.parse().ok().filter(|kind| !matches!(kind, ActionKind::Open | ActionKind::RateBad | ActionKind::Retell));
     kind.ok_or(Error::NotFound("action"))
 }
 

@@ -54,5 +54,6 @@ pub(crate) fn done(kind: ActionKind) -> &'static str {
         ActionKind::Reopen => "Инцидент открыт повторно.",
         ActionKind::Escalate => "Инцидент передан вышестоящему органу.",
         ActionKind::Note => "Заметка добавлена.",
+        ActionKind::Retell => "Название и описание изменены.",
     }
 }

@@ -1,5 +1,7 @@
 //! Events as others see them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use otklik_domain::{BlockId, Event, EventId, EventTotals, GeoPoint, PlaceId, PostId, RegionId, Severity, TopicId};
 
@@ -7,7 +9,12 @@ use super::{Events, time};
 
 impl Events {
     /// An event as others see it.
-    pub(crate) fn snapshot(&self, slot: u32, region: &RegionId) -> Option<Event> {
+    pub(crate) fn snapshot(
+        &self,
+        slot: u32,
+        region: &RegionId,
+        topic_names: &BTreeMap<TopicId, String>,
+    ) -> Option<Event> {
         let event = self.get(slot)?;
         let topic = event.topic().map(TopicId::from);
         let address = event.address();
@@ -17,6 +24,7 @@ impl Events {
             (None, name) => name.clone().unwrap_or_default(),
         };
         let severity = Severity::new(event.severity);
+        let topic_name = topic.as_ref().and_then(|topic| topic_names.get(topic)).map_or("", String::as_str);
         let totals = EventTotals {
             posts: event.posts,
             authors: event.authors(),
@@ -29,7 +37,7 @@ impl Events {
             id: EventId::from(event.id.as_ref()),
             version: event.version,
             region: region.clone(),
-            title: event.sentences.title(&place_name),
+            title: event.sentences.title(topic_name, &place_name),
             summary: event.sentences.summary(),
             block: topic.as_ref().map_or_else(|| BlockId::from("other"), TopicId::block),
             topic,

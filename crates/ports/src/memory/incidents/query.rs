@@ -23,6 +23,13 @@ impl State {
         events.iter().filter_map(|event| Some((event.clone(), latest(event)?.clone()))).collect()
     }
 
+    pub(super) fn opened_for(&self, events: &[EventId]) -> Vec<Incident> {
+        let all = self.incidents.values().map(|stored| &stored.incident);
+        let mut opened: Vec<Incident> = all.filter(|incident| events.contains(&incident.event)).cloned().collect();
+        opened.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
+        opened
+    }
+
     pub(super) fn running_like(&self, event: &Event) -> Vec<Incident> {
         if event.topic.is_none() || event.place.is_none() {
             return Vec::new();

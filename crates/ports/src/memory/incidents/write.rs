@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use otklik_domain::{Change, EventId, Incident, IncidentId};
+use otklik_domain::{ActionKind, Change, EventId, Incident, IncidentId};
 
 use super::{State, Stored};
 use crate::{ErrorKind, IncidentBatch, OutboxEntry, PortError, PortResult, REPLIES_KEPT_DAYS, Refresh, Step};
@@ -16,6 +16,8 @@ struct Draft {
     outbox: Vec<(Incident, Change)>,
     /// Incidents that changed, for listeners.
     changed: Vec<IncidentId>,
+    /// Incidents told anew, before and after.
+    retold: Vec<(Incident, Incident)>,
 }
 
 impl State {
@@ -29,6 +31,9 @@ impl State {
         let draft = self.draft(&batch)?;
         self.incidents.extend(draft.touched);
         self.links.extend(draft.links);
+        for (before, after) in &draft.retold {
+            self.retell(before, after);
+        }
         for (incident, change) in draft.outbox {
             self.sequence += 1;
             self.outbox.push(OutboxEntry { sequence: self.sequence, incident, change });
@@ -85,15 +90,37 @@ impl State {
             );
             return Err(PortError::new(ErrorKind::Conflict, message));
         }
+        let before = stored.incident.clone();
         let Incident { posts, authors, risk, .. } = stored.incident;
         stored.incident = Incident { posts, authors, risk, ..step.incident.clone() };
         let at = step.change.as_ref().map_or(step.incident.updated_at, |change| change.at);
         stored.answers.extend(step.answer.iter().map(|answer| (at, answer.clone())));
         stored.history.extend(step.change.clone());
         let after = stored.incident.clone();
+        if step.change.as_ref().is_some_and(|change| change.action == ActionKind::Retell) {
+            for (told, _) in draft.outbox.iter_mut().filter(|(told, _)| told.id == after.id) {
+                (told.title, told.summary) = (after.title.clone(), after.summary.clone());
+            }
+            draft.retold.push((before, after.clone()));
+        }
         draft.outbox.extend(step.change.iter().map(|change| (after.clone(), change.clone())));
         draft.changed.push(after.id);
         Ok(())
+    }
+
+    /// Takes the words of a title and a summary out of what was told before.
+    fn retell(&mut self, before: &Incident, after: &Incident) {
+        for told in self.outbox.iter_mut().map(|entry| &mut entry.incident).filter(|told| told.id == after.id) {
+            (told.title, told.summary) = (after.title.clone(), after.summary.clone());
+        }
+        for reply in self.replies.values_mut().filter(|reply| reply.body.contains(after.id.as_str())) {
+            for (old, new) in [(&before.summary, &after.summary), (&before.title, &after.title)] {
+                let [old, new] = [old, new].map(|text| text.replace('\\', "\\\\").replace('"', "\\\""));
+                if !old.is_empty() {
+                    reply.body = reply.body.replace(&old, &new);
+                }
+            }
+        }
     }
 
     fn refresh(&self, draft: &mut Draft, refresh: &Refresh) -> PortResult<()> {

@@ -206,6 +206,7 @@ fn words(kind: ActionKind) -> (&'static str, &'static str) {
         ActionKind::Escalate => ("Инцидент перейдёт к вышестоящему органу.", "Передать выше"),
         ActionKind::Note => ("Заметку увидят коллеги, жителю она не видна.", "Добавить"),
         ActionKind::Open => ("", "Открыть"),
+        ActionKind::Retell => ("Название меняет сам Отклик.", "Изменить"),
     }
 }
 
@@ -246,9 +247,12 @@ fn fields(visit: &Visit, view: &IncidentView, kind: ActionKind, given: &Given) -
         }
         ActionKind::Note => Fields::Note,
         ActionKind::Merge => Fields::Merge { candidates: Vec::new() },
-        ActionKind::Accept | ActionKind::Start | ActionKind::Close | ActionKind::Resume | ActionKind::Open => {
-            Fields::Nothing
-        }
+        ActionKind::Accept
+        | ActionKind::Start
+        | ActionKind::Close
+        | ActionKind::Resume
+        | ActionKind::Open
+        | ActionKind::Retell => Fields::Nothing,
     }
 }
 

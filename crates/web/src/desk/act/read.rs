@@ -43,7 +43,7 @@ pub(super) fn action(visit: &Visit, kind: ActionKind, given: &Given, incident: &
         ActionKind::Reopen => Action::Reopen { reason: reason(given)? },
         ActionKind::Escalate => Action::Escalate { reason: reason(given)? },
         ActionKind::Note => Action::Note { text: given.text.clone() },
-        ActionKind::Open => return Err(Error::NotFound("action")),
+        ActionKind::Open | ActionKind::Retell => return Err(Error::NotFound("action")),
     })
 }
 

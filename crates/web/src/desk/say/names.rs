@@ -23,6 +23,7 @@ pub(crate) fn action(action: ActionKind) -> &'static str {
         ActionKind::Reopen => "Открыть снова",
         ActionKind::Escalate => "Передать выше",
         ActionKind::Note => "Заметка",
+        ActionKind::Retell => "Изменить название",
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn action_done(action: ActionKind) -> &'static str {
         ActionKind::Reopen => "Открыт снова",
         ActionKind::Escalate => "Передан вышестоящему органу",
         ActionKind::Note => "Заметка",
+        ActionKind::Retell => "Название изменено: сообщение удалено в источнике",
     }
 }
 

@@ -184,7 +184,13 @@ async fn checked(app: &App, actor: &Actor, incident: &Incident, action: Action) 
         Action::Rate { score } if !(1..=5).contains(score) => {
             return Err(Refusal::Invalid { field: "score", problem: "must be 1 to 5" }.into());
         }
-        Action::Accept | Action::Start | Action::Rate { .. } | Action::Close | Action::Resume => {}
+        Action::Accept
+        | Action::Start
+        | Action::Rate { .. }
+        | Action::Close
+        | Action::Resume
+        // No program may ask for it, so it never comes in.
+        | Action::Retell { .. } => {}
     }
     Ok(action)
 }
