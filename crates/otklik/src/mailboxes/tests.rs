@@ -101,7 +101,9 @@ fn a_mistake_names_section_and_field() {
         let password = if more.starts_with("password-file") { "" } else { "password-file = \"password\"\n" };
         let content = format!("data = \"d\"\nregions = [\"demo\"]\n{section}{password}{more}");
         std::fs::write(&path, content).unwrap();
-        open(&Config::load(&path).unwrap(), &["demo"], None).map(|readers| readers.len()).map_err(|error| format!("{error:#}"))
+        open(&Config::load(&path).unwrap(), &["demo"], None)
+            .map(|readers| readers.len())
+            .map_err(|error| format!("{error:#}"))
     };
     assert_eq!(open_with("plain = true"), Ok(1));
     let check = |more: &str, expected: &str| {
