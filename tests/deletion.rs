@@ -1,16 +1,22 @@
 //! A post deleted at its source is gone from the store, the index, the log and the next backup; the others stay.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use otklik_ports::{Log, Polled, Topic};
 use otklik_stores::fjall_log::{FjallLog, FjallLogConfig};
 use otklik_tests::{Deployment, Served, finds, missing_libchdb, otklik, search, skipped};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Is in no dictionary and in no other text.
 const WORD: &str = "каракатица";
+
+/// Where the words of a post are told of besides: events, incidents, and what was told of these.
+const TOLD: [&str; 3] = ["/api/v1/events", "/api/v1/incidents", "/api/v1/changes"];
 
 /// Topics and keys of the records of the log that still hold the word.
 async fn holding_word(deployment: &Deployment) -> Vec<String> {
@@ -46,18 +52,26 @@ fn a_deleted_post_is_gone_everywhere() {
 
     let mut served = Served::start(&deployment, &token, "");
     let post = |id: &str, text: String| json!({"id": id, "text": text, "published_at": "2026-03-18T10:00:00+03:00"});
-    let posts = json!([
-        post("form:1", format!("На Советской яма, в ней живёт {WORD}")),
-        post("form:2", "На Кирова яма".into())
-    ]);
-    assert_eq!(served.ask("POST", "/api/v1/posts", &posts.to_string()).unwrap().1["accepted"], 2);
+    let mut appeal = post("form:1", format!("На улице Советской, 18 глубокая яма. В яме живёт {WORD}, ждём асфальт"));
+    appeal["kind"] = json!("appeal");
+    let first = post("form:3", "Улица Советская, 18: яма, объехать нельзя, дорога разбита".into());
+    let posts = json!([first, appeal, post("form:2", "На Кирова яма".into())]);
+    assert_eq!(served.ask("POST", "/api/v1/posts", &posts.to_string()).unwrap().1["accepted"], 3);
     served.until("GET", &search(WORD), finds(1));
-    served.until("GET", &search("яма"), finds(2));
+    served.until("GET", &search("яма"), finds(3));
+    let says = |body: &Value| body.to_string().contains(WORD);
+    for told in TOLD {
+        served.until("GET", told, |status, body| status == 200 && says(body));
+    }
 
     assert_eq!(served.ask("DELETE", "/api/v1/posts/form:1", "").unwrap().0, 202);
     served.until("GET", &search(WORD), finds(0));
     served.until("GET", "/api/v1/posts/form:1", |status, _| status == 404);
-    served.until("GET", &search("яма"), finds(1));
+    for told in TOLD {
+        served.until("GET", told, |status, body| status == 200 && !says(body));
+    }
+    served.until("GET", TOLD[1], |_, body| body.to_string().contains("объехать нельзя"));
+    served.until("GET", &search("яма"), finds(2));
     // Once more does no harm.
     assert_eq!(served.ask("DELETE", "/api/v1/posts/form:1?region=demo", "").unwrap().0, 202);
     let began = Instant::now();
@@ -77,9 +91,16 @@ fn a_deleted_post_is_gone_everywhere() {
     let other = Deployment::new();
     otklik(["restore", "--config"]).arg(other.config()).arg(&file).run().with_code(0);
     assert_eq!(runtime.block_on(holding_word(&other)), [""; 0]);
+    for name in ["incidents.sqlite", "incidents.sqlite-wal"] {
+        let bytes = fs::read(other.data().join(name)).unwrap_or_default();
+        assert!(!bytes.windows(WORD.len()).any(|bytes| bytes == WORD.as_bytes()), "{name} still holds the word");
+    }
     let mut served = Served::start(&other, &token, "");
-    served.until("GET", &search("яма"), finds(1));
+    served.until("GET", &search("яма"), finds(2));
     served.until("GET", &search(WORD), finds(0));
+    for told in TOLD {
+        served.until("GET", told, |status, body| status == 200 && !says(body));
+    }
     // The desk works on what was restored.
     assert_eq!(served.ask("GET", "/login", "").unwrap().0, 200);
     served.process.kill();
