@@ -43,9 +43,9 @@ fn what_is_no_answer_says_what_it_is() {
     }
 }
 
-/// Pages and feeds are no JSON.
+/// Pages, feeds and e-mails are no JSON.
 fn is_json(method: &Method) -> bool {
-    !method.name.starts_with("telegram:") && !method.name.starts_with("rss:")
+    !["telegram:", "rss:", "email:"].iter().any(|network| method.name.starts_with(network))
 }
 
 #[test]
