@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use otklik_stores::sqlite::{SqliteConfig, SqliteIncidents};
 use sha2::{Digest, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
 
@@ -18,6 +19,7 @@ use crate::{
     cli::{BackupArgs, RestoreArgs},
     config::Config,
     data_folder::{DataFolder, LOCK_FILE},
+    engines::INCIDENTS_FILE,
 };
 
 /// The last entry of a backup: the checksum of each file before it. Without it the backup was broken off.
@@ -34,6 +36,7 @@ pub(crate) fn backup(args: &BackupArgs) -> anyhow::Result<Outcome> {
     ensure!(config.data.is_dir(), "there is no data folder {}", config.data.display());
     let _lock = DataFolder::lock(&config.data)?;
     ensure!(!args.to.exists(), "{} exists: name another file", args.to.display());
+    settle(&config.data.join(INCIDENTS_FILE))?;
     let partial = args.to.with_added_extension("partial");
     let written = write(&config.data, &partial).and_then(|files| {
         fs::rename(&partial, &args.to).with_context(|| format!("cannot name {}", args.to.display()))?;
@@ -48,6 +51,15 @@ pub(crate) fn backup(args: &BackupArgs) -> anyhow::Result<Outcome> {
     let bytes = fs::metadata(&args.to).map_or(0, |about| about.len());
     eprintln!("otklik: {files} files, {} MiB in {}", bytes >> 20, args.to.display());
     Ok(Outcome::Done)
+}
+
+/// Puts all of the incidents into their file: what a process that was killed left beside it may hold words since taken out.
+fn settle(incidents: &Path) -> anyhow::Result<()> {
+    if incidents.exists() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
+        runtime.block_on(SqliteIncidents::open(SqliteConfig::new(incidents))).context("cannot open the incidents")?;
+    }
+    Ok(())
 }
 
 /// Puts a backup into the data folder of a configuration, which must not exist or be empty. Every file is checked before the

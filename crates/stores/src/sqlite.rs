@@ -107,5 +107,6 @@ fn open(config: &SqliteConfig) -> Result<Connections> {
     let mut connection = connections::open(&config.path, config.cache_bytes)?;
     migrations::migrate(&mut connection)?;
     lock.unlock()?;
+    connections::settle(&connection)?;
     Connections::start(config, connection)
 }

@@ -66,14 +66,24 @@ impl Connections {
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
         after: impl FnOnce(&T) + Send + 'static,
     ) -> PortResult<T> {
-        let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        self.on_writer(move |connection| {
             let done = in_transaction(connection, work);
             if let Ok(value) = &done {
                 after(value);
             }
+            done
+        })
+        .await
+    }
+
+    async fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> PortResult<T> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
             // Who asked may have given up.
-            reply.send(done).ok();
+            reply.send(work(connection)).ok();
         });
         let asked = async {
             let writes = self.writes.as_ref().ok_or_else(|| self.unavailable("is closed"))?;
@@ -82,6 +92,11 @@ impl Connections {
         };
         let answered = tokio::time::timeout(ANSWER_WITHIN, asked).await;
         answered.unwrap_or_else(|_| Err(self.unavailable("does not answer: its disk may have stopped")))
+    }
+
+    /// Empties the file of what was written last, once nobody reads from it: words that were taken out of rows stand in it still.
+    pub(super) async fn settle(&self) -> PortResult<()> {
+        self.on_writer(|connection| settle(connection)).await
     }
 
     /// Reads, all of it from one state of the database.
@@ -155,6 +170,11 @@ pub(super) fn open(path: &Path, cache_bytes: u64) -> Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     array::load_module(&connection)?;
     Ok(connection)
+}
+
+/// See [`Connections::settle`]. What somebody reads for longer than the wait for a lock stays until the next time.
+pub(super) fn settle(connection: &Connection) -> Result<()> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
 fn in_transaction<T>(connection: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

@@ -10,6 +10,8 @@ use otklik_ports::{
 use rusqlite::Transaction;
 use tokio::sync::broadcast;
 
+use crate::sql::retold::retold;
+
 use super::{SqliteIncidents, board, connections, desk, failure::Result, list, outbox, write};
 
 impl SqliteIncidents {
@@ -32,7 +34,11 @@ impl Incidents for SqliteIncidents {
                 changes.send(id.clone()).ok();
             }
         };
+        let takes_words_out = !retold(&batch).is_empty();
         self.connections.write(move |transaction| write::write(transaction, &batch), tell).await?;
+        if takes_words_out {
+            self.connections.settle().await?;
+        }
         Ok(())
     }
 

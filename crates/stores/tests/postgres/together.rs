@@ -27,7 +27,7 @@ async fn processes_that_begin_together_migrate_once() {
     let config = config(&address);
     let stores = join_all((0..6).map(|_| PostgresIncidents::open(&config))).await;
     let stores: Vec<_> = stores.into_iter().map(Result::unwrap).collect();
-    assert_eq!(server.ask(&address, "SELECT count(*), max(version) FROM migrations"), "8|8");
+    assert_eq!(server.ask(&address, "SELECT count(*), max(version) FROM migrations"), "9|9");
     stores[0].write(batch([1], 0, 1)).await.unwrap();
     assert!(stores[5].get(&id(1)).await.unwrap().is_some());
 }
