@@ -134,7 +134,11 @@ impl Mailbox {
         }
     }
 
-    async fn read_from<S: AsyncRead + AsyncWrite + Unpin>(
+    /// The same over a connection that is open already.
+    ///
+    /// # Errors
+    /// As [`Mailbox::read`].
+    pub async fn read_from<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         stream: S,
         known: Option<Position>,
