@@ -49,10 +49,9 @@ impl VkCallbacks {
         gate: Gate,
         log: Arc<dyn Log>,
     ) -> anyhow::Result<Option<Arc<dyn Callbacks>>> {
-        let first = regions.first().copied().unwrap_or_default();
         let mut endpoints = BTreeMap::new();
         for (section, number) in config.callback.iter().zip(1..) {
-            let (server, region) = section.server(number, first, regions)?;
+            let (server, region) = section.server(number, regions)?;
             let endpoint = Endpoint { server, region, taking: Mutex::default() };
             let is_new = endpoints.insert(section.name.clone(), endpoint).is_none();
             ensure!(is_new, "callback {number}: name: {:?} is taken by another section", section.name);

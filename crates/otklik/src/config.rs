@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, and a few variables of the environment for what differs from machine to machine.
 
 mod callbacks;
+mod checks;
 mod forms;
 mod log;
 mod mailboxes;
@@ -14,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use otklik_text::{Problem, SourceFile};
+use otklik_text::{SourceFile, read_toml};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -163,9 +164,7 @@ impl Config {
         let content = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let name = path.display().to_string();
         let file = SourceFile { path: &name, content: &content };
-        let mut config: Self = toml::from_str(&content).map_err(|error| {
-            anyhow::anyhow!("{}", Problem::at(&file, error.span().unwrap_or(0..0), error.message().to_owned()))
-        })?;
+        let mut config: Self = read_toml(&file)?;
         ensure!(!config.regions.is_empty(), "{name}: regions must name at least one region");
         config.incidents.check().with_context(|| name.clone())?;
         ensure!(config.keep.posts_days >= 1, "{name}: keep.posts-days must be at least 1");

@@ -96,9 +96,8 @@ pub(crate) async fn open_alone(
 /// # Errors
 /// A section makes no sense, a secret or what is kept of a crawl cannot be read.
 pub(crate) async fn open(config: &Config, regions: &[&str], engines: &CrawlEngines) -> anyhow::Result<Vec<Crawl>> {
-    let first = regions.first().copied().unwrap_or_default();
     let sections = config.sources.iter().zip(1..);
-    let groups = sections.map(|(section, number)| section.group(number, first, regions));
+    let groups = sections.map(|(section, number)| section.group(number, regions));
     let groups = merged(groups.collect::<anyhow::Result<Vec<_>>>()?);
     let client = |gap| {
         let settings = HttpSettings {
@@ -136,9 +135,8 @@ pub(crate) async fn open(config: &Config, regions: &[&str], engines: &CrawlEngin
 /// # Errors
 /// The log's; `Rejected` when the configuration makes no sense.
 pub(crate) async fn kept(config: &Config, regions: &[&str], engines: &CrawlEngines) -> PortResult<Vec<Coverage>> {
-    let first = regions.first().copied().unwrap_or_default();
     let sections = config.sources.iter().zip(1..);
-    let groups = sections.map(|(section, number)| section.group_without_secrets(number, first, regions));
+    let groups = sections.map(|(section, number)| section.group_without_secrets(number, regions));
     let groups = groups.collect::<anyhow::Result<Vec<_>>>();
     let groups = groups.map_err(|error| PortError::new(ErrorKind::Rejected, format!("{error:#}")))?;
     let mut kept = Vec::new();

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{self, BufWriter, Write},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::Context;
@@ -11,7 +12,7 @@ use jiff::SignedDuration;
 use otklik_domain::Post;
 use otklik_engine::region::Region;
 use otklik_ports::{Clock, PostFilter, Posts};
-use otklik_text::Analyser;
+use otklik_text::{Analyser, Dictionary};
 use otklik_wire as wire;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -87,7 +88,7 @@ fn of_store(comparison: &mut Comparison<impl Write>, config: &Config, days: u32)
 /// One way to read posts.
 struct Side {
     analyser: Analyser,
-    dictionary: std::sync::Arc<otklik_text::Dictionary>,
+    dictionary: Arc<Dictionary>,
     regions: Vec<Region>,
 }
 
@@ -113,7 +114,7 @@ impl Side {
         let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
         let regions = config.regions.iter().map(|named| regions::load(named, &files));
         let regions = regions.collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self { analyser: Analyser::new(std::sync::Arc::clone(&dictionary), models), dictionary, regions })
+        Ok(Self { analyser: Analyser::new(Arc::clone(&dictionary), models), dictionary, regions })
     }
 
     fn read(&mut self, post: &Post) -> Reading {

@@ -8,7 +8,6 @@ use otklik_sources::{
     author::AuthorKeys,
     mail::mailbox::{Mailbox, Position, Read},
 };
-
 use tokio::task::JoinSet;
 
 use crate::{config::Config, crawl::CrawlEngines};

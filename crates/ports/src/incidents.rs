@@ -327,7 +327,7 @@ pub trait Incidents: Send + Sync {
     /// `Unavailable`.
     async fn running_like(&self, event: &Event) -> PortResult<Vec<Incident>>;
 
-    /// An incident, or `Unavailable`.
+    /// An incident. Errors: `Unavailable`.
     async fn get(&self, id: &IncidentId) -> PortResult<Option<Incident>>;
 
     /// Its events, the first first.

@@ -30,7 +30,7 @@ pub(crate) use self::{
     analyzer::words_of,
     answer::too_many_steps,
     highlight::highlight,
-    query::{Clause, OFFSET_MAX, read as read_clauses, rejected, too_far},
+    query::{Clause, OFFSET_MAX, read as read_clauses, too_far},
 };
 use self::{
     analyzer::{FORMS, STEMS},

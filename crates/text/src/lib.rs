@@ -28,5 +28,5 @@ pub use lexer::{Lexeme, Lexer};
 pub use mask::mask;
 pub use model::{Model, ModelFileError, Predictor, Sample, Scored, TrainError, TrainOptions, train};
 pub use places::{Gazetteer, Place};
-pub use source::{Problem, SourceFile};
+pub use source::{Problem, SourceFile, read_toml};
 pub use token::{Ending, Flags, Token, tokenise};

@@ -85,7 +85,10 @@ pub(crate) struct Entry {
 }
 
 /// Reads a TOML file.
-pub(crate) fn read_toml<T: DeserializeOwned>(file: &SourceFile<'_>) -> Result<T, Problem> {
+///
+/// # Errors
+/// The first mistake, with file and line.
+pub fn read_toml<T: DeserializeOwned>(file: &SourceFile<'_>) -> Result<T, Problem> {
     toml::from_str(file.content)
         .map_err(|error| Problem::at(file, error.span().unwrap_or(0..0), error.message().to_owned()))
 }

@@ -9,6 +9,7 @@ use jiff::{
 use otklik_domain::{
     Agency, AgencyId, AgencyTree, AgencyTreeError, BlockId, ClockPolicy, Limit, PlaceId, RegionId, Severity, SlaPolicy,
 };
+use otklik_text::read_toml;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -126,7 +127,7 @@ pub(super) fn parse(
     calendar: Calendar,
 ) -> Result<Region, Vec<Problem>> {
     let mut policies = policies_file.map(parse_policies).transpose()?.unwrap_or_default();
-    let entries: RegionFile = read(file).map_err(|problem| vec![problem])?;
+    let entries: RegionFile = read_toml(file).map_err(|problem| vec![problem])?;
     let mut reader = Reader { file, problems: Vec::new() };
     policies.extend(reader.policies(entries.policies));
     let schedule = reader.schedule(&entries.region, &entries.hours, &entries.holidays, calendar);
@@ -162,15 +163,10 @@ pub(super) fn parse(
 }
 
 pub(super) fn parse_policies(file: &SourceFile<'_>) -> Result<BTreeMap<String, SlaPolicy>, Vec<Problem>> {
-    let entries: PoliciesFile = read(file).map_err(|problem| vec![problem])?;
+    let entries: PoliciesFile = read_toml(file).map_err(|problem| vec![problem])?;
     let mut reader = Reader { file, problems: Vec::new() };
     let policies = reader.policies(entries.policies);
     reader.finish(policies)
-}
-
-fn read<T: for<'de> Deserialize<'de>>(file: &SourceFile<'_>) -> Result<T, Problem> {
-    toml::from_str(file.content)
-        .map_err(|error| Problem::at(file, error.span().unwrap_or(0..0), error.message().to_owned()))
 }
 
 struct Reader<'a> {

@@ -7,7 +7,10 @@ use otklik_sources::vk::callback::Server;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::sources::read_secret;
+use super::{
+    checks::{check_name, served_region},
+    sources::read_secret,
+};
 
 /// Longest name of an endpoint.
 const NAME_BYTES_MAX: usize = 64;
@@ -38,21 +41,11 @@ impl CallbackSection {
     ///
     /// # Errors
     /// The name or the region makes no sense, or a file cannot be read; the message names section and field.
-    pub(crate) fn server(
-        &self,
-        number: usize,
-        default_region: &str,
-        regions: &[&str],
-    ) -> anyhow::Result<(Server, String)> {
+    pub(crate) fn server(&self, number: usize, regions: &[&str]) -> anyhow::Result<(Server, String)> {
         let at = format!("callback {number}");
-        let is_plain = self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        ensure!(
-            is_plain && (1..=NAME_BYTES_MAX).contains(&self.name.len()),
-            "{at}: name: must be 1 to {NAME_BYTES_MAX} Latin letters, digits, hyphens, lines"
-        );
+        check_name(&self.name, NAME_BYTES_MAX).with_context(|| at.clone())?;
         ensure!(self.group_id > 0, "{at}: group-id: must be the community's number, without a minus");
-        let region = self.region.as_deref().unwrap_or(default_region);
-        ensure!(regions.contains(&region), "{at}: region: {region:?} is not served here");
+        let region = served_region(self.region.as_deref(), regions).with_context(|| at.clone())?;
         let secret = read_secret(&self.secret_file).with_context(|| format!("{at}: secret-file"))?;
         let confirmation = read_secret(&self.confirmation_file).with_context(|| format!("{at}: confirmation-file"))?;
         let confirmation = confirmation.expose_secret().to_owned();

@@ -1,8 +1,10 @@
 //! Forms for residents: `[[form]]`.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use otklik_web::PublicForm;
 use serde::Deserialize;
+
+use super::checks::{check_name, served_region};
 
 /// Longest name, title, area or settlement in characters.
 const NAME_CHARS_MAX: usize = 100;
@@ -52,13 +54,8 @@ pub(crate) fn public_forms(sections: &[FormSection], regions: &[&str]) -> anyhow
 impl FormSection {
     fn form(&self, number: usize, regions: &[&str]) -> anyhow::Result<PublicForm> {
         let at = format!("form {number}");
-        let is_plain = self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        ensure!(
-            is_plain && (1..=NAME_CHARS_MAX).contains(&self.name.len()),
-            "{at}: name: must be 1 to {NAME_CHARS_MAX} Latin letters, digits, hyphens, lines"
-        );
-        let region = self.region.as_deref().or(regions.first().copied()).unwrap_or_default();
-        ensure!(regions.contains(&region), "{at}: region: {region:?} is not served here");
+        check_name(&self.name, NAME_CHARS_MAX).with_context(|| at.clone())?;
+        let region = served_region(self.region.as_deref(), regions).with_context(|| at.clone())?;
         let names = [("title", Some(&self.title)), ("area", self.area.as_ref())];
         let names = names.into_iter().filter_map(|(field, name)| Some((field, name?)));
         let settlements = self.settlements.iter().map(|name| ("settlements", name));

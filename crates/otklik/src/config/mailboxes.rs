@@ -7,7 +7,10 @@ use jiff::SignedDuration;
 use otklik_sources::mail::mailbox::MailboxConfig;
 use serde::Deserialize;
 
-use super::sources::read_secret;
+use super::{
+    checks::{check_name, served_region},
+    sources::read_secret,
+};
 
 /// Longest name of a mailbox.
 const NAME_BYTES_MAX: usize = 64;
@@ -57,13 +60,8 @@ impl MailboxSection {
         backfill_hours: u32,
     ) -> anyhow::Result<(MailboxConfig, String)> {
         let at = format!("mailbox {number}");
-        let is_plain = self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        ensure!(
-            is_plain && (1..=NAME_BYTES_MAX).contains(&self.name.len()),
-            "{at}: name: must be 1 to {NAME_BYTES_MAX} Latin letters, digits, hyphens, lines"
-        );
-        let region = self.region.as_deref().or(regions.first().copied()).unwrap_or_default();
-        ensure!(regions.contains(&region), "{at}: region: {region:?} is not served here");
+        check_name(&self.name, NAME_BYTES_MAX).with_context(|| at.clone())?;
+        let region = served_region(self.region.as_deref(), regions).with_context(|| at.clone())?;
         ensure!(!self.host.trim().is_empty(), "{at}: host: must not be empty");
         let config = MailboxConfig {
             host: self.host.clone(),

@@ -11,6 +11,8 @@ use otklik_sources::{
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::checks::served_region;
+
 /// The networks that are crawled.
 const CRAWLED: [Network; 7] =
     [Network::Vk, Network::Ok, Network::Telegram, Network::Rss, Network::X, Network::Facebook, Network::Instagram];
@@ -90,9 +92,9 @@ impl SourceSection {
     ///
     /// # Errors
     /// The network is not crawled, an id is none, a secret cannot be read; the message names section and field.
-    pub(crate) fn group(&self, number: usize, default_region: &str, regions: &[&str]) -> anyhow::Result<SourceGroup> {
+    pub(crate) fn group(&self, number: usize, regions: &[&str]) -> anyhow::Result<SourceGroup> {
         let at = format!("sources {number}");
-        let group = self.group_without_secrets(number, default_region, regions)?;
+        let group = self.group_without_secrets(number, regions)?;
         let secret = |path: &Option<PathBuf>| path.as_deref().map(read_secret).transpose();
         let credentials = Credentials {
             token: secret(&self.token_file).with_context(|| format!("{at}: token-file"))?,
@@ -108,19 +110,13 @@ impl SourceSection {
     ///
     /// # Errors
     /// As [`SourceSection::group`].
-    pub(crate) fn group_without_secrets(
-        &self,
-        number: usize,
-        default_region: &str,
-        regions: &[&str],
-    ) -> anyhow::Result<SourceGroup> {
+    pub(crate) fn group_without_secrets(&self, number: usize, regions: &[&str]) -> anyhow::Result<SourceGroup> {
         let at = format!("sources {number}");
         let Some(network) = self.network.parse::<Network>().ok().filter(|network| CRAWLED.contains(network)) else {
             let crawled: Vec<&str> = CRAWLED.iter().map(|network| network.as_str()).collect();
             bail!("{at}: network: {:?} is not crawled, one of {} is", self.network, crawled.join(", "));
         };
-        let region = self.region.as_deref().unwrap_or(default_region);
-        ensure!(regions.contains(&region), "{at}: region: {region:?} is not served here");
+        let region = served_region(self.region.as_deref(), regions).with_context(|| at.clone())?;
         ensure!(self.weight.is_finite() && self.weight > 0.0, "{at}: weight: must be above 0");
         let mut sources = Vec::with_capacity(self.ids.len());
         for id in &self.ids {

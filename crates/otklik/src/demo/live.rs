@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, ensure};
 use jiff::tz::TimeZone;
 use otklik_sources::crawl::Coverage;
-use otklik_text::{Problem, SourceFile};
+use otklik_text::{SourceFile, read_toml};
 use serde::Deserialize;
 
 use crate::{
@@ -47,9 +47,7 @@ impl LiveSources {
     }
 
     fn parse(file: &SourceFile<'_>) -> anyhow::Result<Self> {
-        let live: Self = toml::from_str(file.content).map_err(|error| {
-            anyhow::anyhow!("{}", Problem::at(file, error.span().unwrap_or(0..0), error.message().to_owned()))
-        })?;
+        let live: Self = read_toml(file)?;
         ensure!(!live.sources.is_empty(), "{}: names no sources", file.path);
         Ok(live)
     }

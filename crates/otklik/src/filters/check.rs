@@ -55,12 +55,11 @@ fn check_config(config: &Config, files: &DictionaryFiles) -> anyhow::Result<()> 
         served.push(region.id.to_string());
     }
     let served: Vec<&str> = served.iter().map(String::as_str).collect();
-    let first = served.first().copied().unwrap_or_default();
     for (section, number) in config.sources.iter().zip(1..) {
-        section.group(number, first, &served)?;
+        section.group(number, &served)?;
     }
     for (section, number) in config.callback.iter().zip(1..) {
-        section.server(number, first, &served)?;
+        section.server(number, &served)?;
     }
     public_forms(&config.form, &served)?;
     mailboxes::open(config, &served, None)?;

@@ -132,6 +132,45 @@ impl Timer for Leap {
     }
 }
 
+fn config(network: Network, limits: Limits, sources: Vec<Source>, looks: bool) -> CrawlConfig {
+    CrawlConfig {
+        name: "x:main".to_owned(),
+        network,
+        limits,
+        sources,
+        base: None,
+        credentials: Credentials {
+            token: Some("t".into()),
+            application_key: Some("K".to_owned()),
+            application_secret: Some("s".into()),
+            account: Some("17".to_owned()),
+        },
+        policy: Policy::Value,
+        looks,
+        backfill: SignedDuration::from_hours(72),
+    }
+}
+
+fn ports<F: Fetch + 'static>(fetch: &Arc<F>, desk: &Arc<Desk>, clock: &Arc<FixedClock>) -> CrawlPorts {
+    CrawlPorts {
+        fetch: fetch.clone(),
+        intake: desk.clone(),
+        snapshots: Arc::new(MemorySnapshots::default()),
+        clock: clock.clone(),
+        timer: Arc::new(Leap(clock.clone())),
+        authors: None,
+    }
+}
+
+/// Does what comes until a time.
+async fn crawl_until(crawl: &mut Crawl, clock: &FixedClock, end: Timestamp) {
+    while clock.now() < end {
+        if let Step::Wait(until) = crawl.step().await.unwrap() {
+            clock.set(until.max(clock.now() + SignedDuration::from_millis(1)).min(end));
+        }
+    }
+}
+
 struct Stage {
     place: Arc<Place>,
     desk: Arc<Desk>,
@@ -146,43 +185,15 @@ impl Stage {
         let clock = Arc::new(FixedClock::new(BEGIN.parse().unwrap()));
         let id = if network == Network::Vk { "-1" } else { "discussions" };
         let source = Source::new(network, id, "demo").unwrap();
-        let config = CrawlConfig {
-            name: "x:main".to_owned(),
-            network,
-            limits: Limits { lists_a_day, ..Limits::of(network, 1) },
-            sources: vec![source],
-            base: None,
-            credentials: Credentials {
-                token: Some("t".into()),
-                application_key: Some("K".to_owned()),
-                application_secret: Some("s".into()),
-                account: None,
-            },
-            policy: Policy::Value,
-            looks: true,
-            backfill: SignedDuration::from_hours(72),
-        };
-        let ports = CrawlPorts {
-            fetch: place.clone(),
-            intake: desk.clone(),
-            snapshots: Arc::new(MemorySnapshots::default()),
-            clock: clock.clone(),
-            timer: Arc::new(Leap(clock.clone())),
-            authors: None,
-        };
-        let crawl = Crawl::open(config, ports).await.unwrap();
+        let config = config(network, Limits { lists_a_day, ..Limits::of(network, 1) }, vec![source], true);
+        let crawl = Crawl::open(config, ports(&place, &desk, &clock)).await.unwrap();
         Self { place, desk, clock, crawl }
     }
 
     /// Does what comes until so many minutes after the beginning.
     async fn until(&mut self, minutes: i64) {
         let end = BEGIN.parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes);
-        while self.clock.now() < end {
-            if let Step::Wait(until) = self.crawl.step().await.unwrap() {
-                let next = self.clock.now() + SignedDuration::from_millis(1);
-                self.clock.set(until.max(next).min(end));
-            }
-        }
+        crawl_until(&mut self.crawl, &self.clock, end).await;
     }
 
     fn publish(&self, numbers: std::ops::RangeInclusive<i64>) {

@@ -96,21 +96,19 @@ fn is_original(line: &str, rest: &[&str]) -> bool {
     if line.starts_with("--") && ORIGINAL.contains(&title) {
         return true;
     }
-    let begins = |line: &str, words: &[&str]| {
-        let line = line.trim_start().to_lowercase();
-        words.iter().any(|word| line.starts_with(word))
-    };
     begins(&line, &FROM) && rest.iter().take(3).any(|line| begins(line, &SENT))
+}
+
+/// Whether a line begins with one of the words, whatever its case.
+fn begins(line: &str, words: &[&str]) -> bool {
+    let line = line.trim_start().to_lowercase();
+    words.iter().any(|word| line.starts_with(word))
 }
 
 fn drop_signature(lines: &mut Vec<&str>) {
     if let Some(place) = lines.iter().rposition(|line| *line == "--") {
         lines.truncate(place);
     }
-    let begins = |line: &str, words: &[&str]| {
-        let line = line.trim_start().to_lowercase();
-        words.iter().any(|word| line.starts_with(word))
-    };
     drop_empty(lines);
     while lines.last().is_some_and(|last| begins(last, &PROGRAM)) {
         lines.pop();

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 use otklik_ports::PortResult;
 
-use super::{ClickHousePosts, within_time};
+use super::{ClickHousePosts, filter::milliseconds_up, within_time};
 
 impl ClickHousePosts {
     pub(super) async fn expire_before(&self, before: Timestamp) -> PortResult<()> {
@@ -15,9 +15,7 @@ impl ClickHousePosts {
             within_time("dropping an expired month of posts", drop.param("partition", old).execute()).await?;
         }
         // By id, not by time alone: an older version of an event that lasts must not come back when the latest goes.
-        let ms =
-            before.as_nanosecond().div_euclid(1_000_000) + i128::from(before.as_nanosecond().rem_euclid(1_000_000) > 0);
-        let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+        let ms = milliseconds_up(before);
         // Each server of a cluster looks into its own tables: all versions of an id are in one place.
         let (posts, events) = (self.tables.local("posts"), self.tables.local("events"));
         for sql in [

@@ -92,11 +92,8 @@ impl Condition {
 
     pub(super) fn time(&mut self, comparison: &str, name: &'static str, at: Option<Timestamp>) {
         if let Some(at) = at {
-            // Times are kept to the millisecond: a bound between two of them means the next one.
-            let ns = at.as_nanosecond();
-            let ms = ns.div_euclid(1_000_000) + i128::from(ns.rem_euclid(1_000_000) > 0);
             self.and(&format!("{comparison} fromUnixTimestamp64Milli({{{name}:Int64}}, 'UTC')"));
-            self.parameters.push((name.to_owned().into(), Value::Number(i64::try_from(ms).unwrap_or(i64::MAX))));
+            self.parameters.push((name.to_owned().into(), Value::Number(milliseconds_up(at))));
         }
     }
 
@@ -111,4 +108,11 @@ impl Condition {
         }
         self.sql.push_str(sql);
     }
+}
+
+/// A bound in milliseconds since 1970. Times are kept to the millisecond: a bound between two of them means the next one.
+pub(super) fn milliseconds_up(at: Timestamp) -> i64 {
+    let ns = at.as_nanosecond();
+    let ms = ns.div_euclid(1_000_000) + i128::from(ns.rem_euclid(1_000_000) > 0);
+    i64::try_from(ms).unwrap_or(i64::MAX)
 }

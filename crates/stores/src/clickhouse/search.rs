@@ -12,7 +12,7 @@ use otklik_domain::{PlaceId, PostId, RegionId, Span};
 use otklik_ports::{PartitionPosition, PortResult, PostRow, Search, SearchBatch, SearchPage, SearchQuery};
 use serde::{Deserialize, Serialize};
 
-use super::{ClickHouseConfig, connect, failure::failure, tables::Tables, within_time, write};
+use super::{ClickHouseConfig, connect, failure::failure, filter::milliseconds_up, tables::Tables, within_time, write};
 use crate::tantivy::words_of;
 
 /// Rows of one insert, and ids of one deletion.
@@ -113,8 +113,7 @@ impl Search for ClickHouseSearch {
     }
 
     async fn expire(&self, before: Timestamp) -> PortResult<()> {
-        let ms = before.as_nanosecond().div_euclid(1_000_000);
-        let ms = i64::try_from(ms + i128::from(before.as_nanosecond().rem_euclid(1_000_000) > 0)).unwrap_or(i64::MAX);
+        let ms = milliseconds_up(before);
         // By id, not by time alone: an earlier version of a post must not come back when the latest goes.
         let sql = format!(
             "{} WHERE id IN (SELECT id FROM {} FINAL \

@@ -10,9 +10,8 @@ use otklik_ports::{
 use rusqlite::Transaction;
 use tokio::sync::broadcast;
 
-use crate::sql::retold::retold;
-
 use super::{SqliteIncidents, board, connections, desk, failure::Result, list, outbox, write};
+use crate::sql::retold::retold;
 
 impl SqliteIncidents {
     /// Writes without telling listeners.

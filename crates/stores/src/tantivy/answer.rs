@@ -109,7 +109,7 @@ fn read_histogram(step_seconds: u32, results: &AggregationResults) -> PortResult
     });
     let points: Vec<(i64, u64)> = points.collect();
     if points.len() > STEPS_MAX {
-        return Err(rejected(too_many_steps(STEPS_MAX)));
+        return Err(too_many_steps(STEPS_MAX));
     }
     let point = |(ms, posts)| {
         let at = Timestamp::from_millisecond(ms)
@@ -133,12 +133,12 @@ fn buckets<'a>(results: &'a AggregationResults, name: &str) -> impl Iterator<Ite
 /// Tantivy's own limits on steps and memory are met by wider steps too.
 fn refuse_many_steps(error: TantivyError) -> PortError {
     match error {
-        TantivyError::AggregationError(_) => rejected(too_many_steps(STEPS_MAX)),
+        TantivyError::AggregationError(_) => too_many_steps(STEPS_MAX),
         error => failure(WHAT, error),
     }
 }
 
 /// What is told of a histogram with too many steps.
-pub(crate) fn too_many_steps(most: usize) -> String {
-    format!("На графике больше {most} шагов, выберите шаг крупнее")
+pub(crate) fn too_many_steps(most: usize) -> PortError {
+    rejected(format!("На графике больше {most} шагов, выберите шаг крупнее"))
 }

@@ -87,7 +87,7 @@ pub(super) fn published_before(before: Timestamp, fields: &Fields) -> Box<dyn Qu
 }
 
 /// A refusal that the person who typed can read.
-pub(crate) fn rejected(message: String) -> PortError {
+pub(super) fn rejected(message: String) -> PortError {
     PortError::new(ErrorKind::Rejected, message)
 }
 

@@ -30,37 +30,11 @@ async fn read(
 ) -> (Vec<String>, Vec<String>) {
     let (answers, desk) = (Arc::new(Answers { answers, calls: Mutex::default() }), Arc::new(Desk::default()));
     let clock = Arc::new(FixedClock::new(BEGIN.parse().unwrap()));
-    let config = CrawlConfig {
-        name: "x:main".to_owned(),
-        network,
-        limits: Limits::of(network, ids.len()),
-        sources: ids.iter().map(|id| Source::new(network, id, "demo").unwrap()).collect(),
-        base: None,
-        credentials: Credentials {
-            token: Some("t".into()),
-            application_key: Some("K".to_owned()),
-            application_secret: Some("s".into()),
-            account: Some("17".to_owned()),
-        },
-        policy: Policy::Value,
-        looks: false,
-        backfill: SignedDuration::from_hours(72),
-    };
-    let ports = CrawlPorts {
-        fetch: answers.clone(),
-        intake: desk.clone(),
-        snapshots: Arc::new(MemorySnapshots::default()),
-        clock: clock.clone(),
-        timer: Arc::new(Leap(clock.clone())),
-        authors: None,
-    };
-    let mut crawl = Crawl::open(config, ports).await.unwrap();
+    let sources: Vec<Source> = ids.iter().map(|id| Source::new(network, id, "demo").unwrap()).collect();
+    let config = config(network, Limits::of(network, ids.len()), sources, false);
+    let mut crawl = Crawl::open(config, ports(&answers, &desk, &clock)).await.unwrap();
     let end = clock.now() + SignedDuration::from_hours(6);
-    while clock.now() < end {
-        if let Step::Wait(until) = crawl.step().await.unwrap() {
-            clock.set(until.max(clock.now() + SignedDuration::from_millis(1)).min(end));
-        }
-    }
+    crawl_until(&mut crawl, &clock, end).await;
     let coverage = crawl.coverage();
     assert_eq!(coverage.len(), ids.len());
     assert!(coverage.iter().all(|source| source.answered_at.is_some() && source.trouble.is_none()), "{coverage:?}");

@@ -11,7 +11,7 @@ use tokio::try_join;
 
 use crate::{
     clickhouse::{filter::Condition, within_time},
-    tantivy::{Clause, OFFSET_MAX, read_clauses, rejected, too_far, too_many_steps},
+    tantivy::{Clause, OFFSET_MAX, read_clauses, too_far, too_many_steps},
 };
 
 const HITS_MAX: usize = 200;
@@ -174,7 +174,7 @@ async fn histogram(client: &Client, condition: &Condition, step_seconds: u32) ->
     let steps = condition.bind(client.query(&sql)).param("step", i64::from(step_seconds) * 1_000);
     let steps = within_time(WHAT, steps.fetch_all::<StepRecord>()).await?;
     if steps.len() > STEPS_MAX {
-        return Err(rejected(too_many_steps(STEPS_MAX)));
+        return Err(too_many_steps(STEPS_MAX));
     }
     let point = |StepRecord { at, posts }| {
         let at = Timestamp::from_millisecond(at)
