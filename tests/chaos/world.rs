@@ -27,10 +27,12 @@ const ROLES: [(&str, &str); 5] = [
     (DESK, "store,desk"),
 ];
 const DESK: &str = "desk";
-/// How the stages batch: little at a time, so that there are many moments to be killed at.
-const PIPELINE: &str = "snapshot-records = 700\nlag-records-max = 4000\n\
+/// How the stages batch on a small day: little at a time, so that there are many moments to be killed at.
+const SMALL_BATCHES: &str = "snapshot-records = 700\nlag-records-max = 4000\n\
     [analyse]\nbatch-records = 100\nlinger-ms = 0\n[group]\nbatch-records = 100\nlinger-ms = 0\n\
     [store]\nbatch-records = 300\nlinger-ms = 20\n[incidents]\nbatch-records = 150\nlinger-ms = 10\n";
+/// How they batch as shipped, in the run in full.
+const BATCHES_AS_SHIPPED: &str = include_str!("../../pipelines/default.toml");
 /// What a process says once it has all it needs.
 const RUNS: &str = "otklik runs";
 /// Lines of what a process said that are shown when something is wrong.
@@ -66,7 +68,7 @@ pub(crate) struct Role {
 }
 
 impl World {
-    /// Starts everything, the processes on a disk of so many mebibytes. `None`, told on standard output, where there is no
+    /// Starts everything, for the run in full with batches as shipped and on a disk of so many mebibytes. `None`, told on standard output, where there is no
     /// PostgreSQL.
     pub(crate) fn start(brokers: u32, disk_mebibytes: Option<u64>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
@@ -89,7 +91,7 @@ impl World {
         if disk_mebibytes.is_some() && world.disk.is_none() {
             eprintln!("no disk can be mounted here: it takes root; none is filled");
         }
-        world.write("pipeline.toml", PIPELINE);
+        world.write("pipeline.toml", if disk_mebibytes.is_some() { BATCHES_AS_SHIPPED } else { SMALL_BATCHES });
         world.write("author.secret", "the secret of all deployments of the tests\n");
         world.write("postgres.secret", postgres::PASSWORD);
         world.write("clickhouse.secret", clickhouse::PASSWORD);
