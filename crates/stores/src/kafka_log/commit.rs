@@ -36,7 +36,7 @@ impl Member {
             if self.consumer.assignment_lost() {
                 return Err(self.lost(next.partition));
             }
-            match self.transactions.write(records, Some(&moving)) {
+            match self.transactions.write(records, Some(moving)) {
                 Ok(()) => break,
                 Err(Undone::Unknown(error)) => {
                     tracing::debug!(%error, "answer to a transaction lost");

@@ -1,7 +1,8 @@
 //! Transactions: records, and with them the position of a group, all or nothing.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -21,13 +22,15 @@ use super::{
 
 /// How often the client is asked for news while it sends.
 const TURN: Duration = Duration::from_millis(1);
+/// How much longer than allowed the client may take to come back.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Writes transactions, one at a time, under a name: who begins with the name ends what its predecessor left open.
 pub(super) struct Transactions {
     config: Arc<KafkaLogConfig>,
     name: String,
     /// `None` after a failure that the client does not recover from.
-    producer: Option<BaseProducer>,
+    producer: Option<Arc<BaseProducer>>,
 }
 
 /// Why a transaction did not go through.
@@ -59,12 +62,16 @@ impl Transactions {
     }
 
     /// Writes all or nothing. Blocks.
-    pub(super) fn write(&mut self, records: &[Outgoing], moving: Option<&Moving>) -> Result<(), Undone> {
+    pub(super) fn write(&mut self, records: &[Outgoing], moving: Option<Moving>) -> Result<(), Undone> {
         let until = Instant::now() + self.config.transaction;
-        self.ready().map_err(Undone::Nothing)?;
-        let Some(producer) = &self.producer else { return Err(Undone::Nothing(late())) };
-        let sent = producer.begin_transaction().and_then(|()| send(producer, records, moving, until));
+        let producer = Arc::clone(self.ready().map_err(Undone::Nothing)?);
+        let sent = producer.begin_transaction().and_then(|()| send(&producer, records, moving, until));
         let undone = match sent {
+            // The client is still at it, and perhaps for ever.
+            Err(error) if error == late() => {
+                self.producer = None;
+                return Err(Undone::Nothing(error));
+            }
             Err(error) => self.undo(Undone::Nothing(error)),
             Ok(()) => match again(until, |left| producer.commit_transaction(left)) {
                 Ok(()) => return Ok(()),
@@ -90,7 +97,7 @@ impl Transactions {
         undone
     }
 
-    fn ready(&mut self) -> KafkaResult<&BaseProducer> {
+    fn ready(&mut self) -> KafkaResult<&Arc<BaseProducer>> {
         if self.producer.as_ref().is_some_and(|producer| producer.client().fatal_error().is_some()) {
             self.producer = None;
         }
@@ -99,13 +106,13 @@ impl Transactions {
             let producer: BaseProducer = config.create()?;
             let until = Instant::now() + self.config.answer_within;
             again(until, |left| producer.init_transactions(left))?;
-            self.producer = Some(producer);
+            self.producer = Some(Arc::new(producer));
         }
         self.producer.as_ref().ok_or_else(late)
     }
 }
 
-fn send(producer: &BaseProducer, records: &[Outgoing], moving: Option<&Moving>, until: Instant) -> KafkaResult<()> {
+fn send(producer: &Arc<BaseProducer>, records: &[Outgoing], moving: Option<Moving>, until: Instant) -> KafkaResult<()> {
     for record in records {
         let mut sending = to_base(record);
         while let Err((error, back)) = producer.send(sending) {
@@ -117,13 +124,34 @@ fn send(producer: &BaseProducer, records: &[Outgoing], moving: Option<&Moving>, 
         }
     }
     if let Some(moving) = moving {
-        again(until, |left| producer.send_offsets_to_transaction(&moving.offsets, &moving.group, left))?;
+        send_offsets(producer, moving, until)?;
     }
     // The commit would wait for what is still on its way too, but in steps of a tenth of a second.
     while producer.in_flight_count() > 0 && Instant::now() < until {
         producer.poll(TURN);
     }
     Ok(())
+}
+
+/// Adds the group's position. When the group's coordinator goes away the client library may wait for ever, whatever time it is
+/// given (librdkafka issues 5456 and 5511): it is then left to itself, on a thread of its own.
+///
+/// # Errors
+/// The client's; [`late`] when it is still at it.
+fn send_offsets(producer: &Arc<BaseProducer>, moving: Moving, until: Instant) -> KafkaResult<()> {
+    let (done, outcome) = mpsc::sync_channel(1);
+    let producer = Arc::clone(producer);
+    let work = move || {
+        let sent = again(until, |left| producer.send_offsets_to_transaction(&moving.offsets, &moving.group, left));
+        // Nobody waits for it any more when it comes late.
+        done.send(sent).ok();
+    };
+    thread::Builder::new().name("kafka-offsets".to_owned()).spawn(work).map_err(|_| late())?;
+    let wait = until.saturating_duration_since(Instant::now()) + GRACE;
+    outcome.recv_timeout(wait).unwrap_or_else(|_| {
+        tracing::warn!("a client of Kafka does not come back from moving a group; another one takes its place");
+        Err(late())
+    })
 }
 
 fn to_base(record: &Outgoing) -> BaseRecord<'_, str, [u8]> {
@@ -155,5 +183,41 @@ fn wants_undoing(error: &KafkaError) -> bool {
         // Not all was sent, so that the commit was not asked for.
         KafkaError::Flush(_) => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::{
+        ClientConfig, Offset,
+        consumer::{BaseConsumer, Consumer},
+        mocking::{MockCluster, MockCoordinator},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_coordinator_that_goes_away_holds_nobody_up() {
+        let mock = MockCluster::new(2).unwrap();
+        mock.create_topic("posts", 1, 1).unwrap();
+        mock.coordinator(MockCoordinator::Transaction("writer".to_owned()), 1).unwrap();
+        mock.coordinator(MockCoordinator::Group("readers".to_owned()), 2).unwrap();
+        let mut config = KafkaLogConfig::new(mock.bootstrap_servers(), "");
+        config.transaction = Duration::from_secs(1);
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", &config.brokers).set("group.id", "readers");
+        let consumer: BaseConsumer = client.create().unwrap();
+        let moving = || {
+            let mut offsets = TopicPartitionList::new();
+            offsets.add_partition_offset("posts", 0, Offset::Offset(1)).unwrap();
+            Moving { offsets, group: consumer.group_metadata().unwrap() }
+        };
+        let mut transactions = Transactions::new(Arc::new(config), "writer".to_owned());
+        transactions.write(&[], Some(moving())).unwrap();
+        mock.broker_down(2).unwrap();
+        assert!(matches!(transactions.write(&[], Some(moving())), Err(Undone::Nothing(_))));
+        mock.broker_up(2).unwrap();
+        // The first attempts may still come upon the connection that was cut.
+        assert!((0..20).any(|_| transactions.write(&[], Some(moving())).is_ok()));
     }
 }
