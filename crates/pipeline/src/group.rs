@@ -46,10 +46,10 @@ impl Group {
         Self { log, snapshots, config, snapshot_records, partitions: BTreeMap::new() }
     }
 
-    /// Saves the state when it is time, and empties deleted posts that are no longer in what is saved.
-    async fn keep(&mut self, number: u32) -> PortResult<()> {
+    /// Saves the state when it is due, and empties deleted posts that are no longer in what is saved.
+    async fn keep(&mut self, number: u32, is_due: impl Fn(&Partition) -> bool) -> PortResult<()> {
         let Some(partition) = self.partitions.get_mut(&number) else { return Ok(()) };
-        if partition.is_snapshot_due(self.snapshot_records) {
+        if is_due(partition) {
             let state = partition.to_bytes().map_err(|reason| {
                 PortError::new(ErrorKind::Internal, format!("the state of grouping cannot be written: {reason}"))
             })?;
@@ -145,13 +145,25 @@ impl Stage for Group {
     }
 
     async fn committed(&mut self, next: PartitionPosition) -> PortResult<()> {
-        self.keep(next.partition).await
+        let every = self.snapshot_records;
+        self.keep(next.partition, |partition| partition.is_snapshot_due(every)).await
     }
 
     /// What was left to do when the process ended, or waited for more records, is done now.
     async fn idle(&mut self) -> PortResult<()> {
-        for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
-            self.keep(partition).await?;
+        let every = self.snapshot_records;
+        for number in self.partitions.keys().copied().collect::<Vec<_>>() {
+            self.keep(number, |partition| partition.is_snapshot_due(every)).await?;
+        }
+        Ok(())
+    }
+
+    /// Saves every state, so that whoever takes a partition over has nothing to read again. What others went on with while
+    /// this process stood still is theirs: their state is newer.
+    async fn stopping(&mut self) -> PortResult<()> {
+        for lag in self.log.lag(NAME, Topic::Analysed).await? {
+            let is_own = |partition: &Partition| partition.since_snapshot > 0 && partition.next == lag.committed;
+            self.keep(lag.partition, is_own).await?;
         }
         Ok(())
     }

@@ -88,6 +88,14 @@ pub trait Stage: Send {
     async fn idle(&mut self) -> PortResult<()> {
         Ok(())
     }
+
+    /// The stage has handled its last batch, and its partitions are still its own: time to leave them in good order.
+    ///
+    /// # Errors
+    /// It could not be done. The stage ends without it.
+    async fn stopping(&mut self) -> PortResult<()> {
+        Ok(())
+    }
 }
 
 /// Why a stage has stopped for good.
@@ -179,6 +187,9 @@ impl Runner {
                 }
                 Err(problem) => failed = self.wait_after(name, problem, failed).await.map_err(error("reading"))?,
             }
+        }
+        if let Err(problem) = stage.stopping().await {
+            tracing::warn!(stage = name, error = %problem, "state not saved, the next one will read more again");
         }
         Ok(())
     }

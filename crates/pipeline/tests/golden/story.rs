@@ -132,10 +132,18 @@ impl Process {
         self.start_stages();
     }
 
+    /// Ends in good order, or is killed while it does.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
-        while let Some(ended) = self.stages.join_next().await {
-            ended.expect("no panic").expect("no stage has given up");
+        let faults = Arc::clone(&self.faults);
+        let ended = async {
+            while let Some(ended) = self.stages.join_next().await {
+                ended.expect("no panic").expect("no stage has given up");
+            }
+        };
+        tokio::select! {
+            () = ended => {}
+            () = faults.killed() => {}
         }
     }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use otklik_domain::{IncidentId, RegionId};
-use otklik_pipeline::check_due;
+use otklik_pipeline::{Batch, Group, Stage, check_due};
 use otklik_ports::{
-    Clock, FixedClock, IncidentBatch, Incidents, Log, NewIncident, Retention, Topic, memory::MemorySnapshots,
+    Clock, FixedClock, IncidentBatch, Incidents, Log, NewIncident, PartitionPosition, Retention, Snapshots,
+    StoredRecord, Topic, memory::MemorySnapshots,
 };
 
 use crate::{
@@ -149,4 +150,34 @@ async fn a_trimmed_log_without_saved_state_is_no_reason_to_stop() {
     process.rest(&world).await.unwrap();
     process.stop().await;
     assert_eq!(world.lag("group", Topic::Analysed).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_over_reads_nothing_again() {
+    let world = three_appeals().await;
+    let lags = world.log.lag("group", Topic::Analysed).await.unwrap();
+    for lag in lags.iter().filter(|lag| lag.committed > 0) {
+        let saved = world.snapshots.load("group", lag.partition).await.unwrap().unwrap();
+        assert_eq!(saved.offset, lag.committed);
+    }
+    assert!(lags.iter().any(|lag| lag.committed > 0));
+}
+
+#[tokio::test]
+async fn who_was_overtaken_leaves_the_newer_state() {
+    let world = three_appeals().await;
+    let records = world.records(Topic::Analysed).await;
+    let check = async |read: usize, expected: Option<u64>| {
+        let (snapshots, partition) = (Arc::new(MemorySnapshots::default()), records[0].0);
+        let records: Vec<StoredRecord> = records[..read].iter().map(|(_, record)| record.clone()).collect();
+        let mut group = Group::new(world.log.clone(), snapshots.clone(), SETUP.group.clone(), 1_000);
+        group.assigned(PartitionPosition { partition, offset: 3 }).await.unwrap();
+        group.handle(Batch { partition, records: &records }).await.unwrap();
+        group.stopping().await.unwrap();
+        let saved = snapshots.load("group", partition).await.unwrap();
+        assert_eq!(saved.map(|saved| saved.offset), expected, "after {read} records");
+    };
+    check(1, None).await;
+    check(2, None).await;
+    check(3, Some(3)).await;
 }

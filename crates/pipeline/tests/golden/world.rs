@@ -179,7 +179,7 @@ impl World {
     }
 
     /// The records of a topic, with their partition.
-    async fn records(&self, topic: Topic) -> Vec<(u32, StoredRecord)> {
+    pub(crate) async fn records(&self, topic: Topic) -> Vec<(u32, StoredRecord)> {
         let mut consumer = self.log.consumer("reader", topic).await.unwrap();
         let mut all = Vec::new();
         loop {
