@@ -25,7 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 OTKLIK = os.environ.get("OTKLIK", str(ROOT / "target" / "release" / "otklik"))
 KAFKA = str(ROOT / "tests" / "services" / "kafka" / "kafka.sh")
 PIPELINE = (ROOT / "pipelines" / "default.toml").read_text(encoding="utf-8")
-STAGES = ("analyse", "group", "store", "incidents")
+STARTED_AGAIN = "asked to stop, and started again"
+HANDOVERS = ((STARTED_AGAIN, signal.SIGTERM), ("asked to stop", signal.SIGTERM), ("killed with -9", signal.SIGKILL))
 
 
 def write_posts(path, count, one_region=False):
@@ -118,6 +119,10 @@ class Deployment:
                 raise SystemExit(f"{name} has ended, see {self.folder / name}.log")
             time.sleep(0.05)
 
+    def largest(self, *names):
+        """Which process takes most memory: the one with the window."""
+        return max(names, key=lambda name: int(pathlib.Path(f"/proc/{self.processes[name][0].pid}/statm").read_text().split()[1]))
+
     def close(self):
         for name in list(self.processes):
             self.stop(name, signal.SIGKILL)
@@ -174,32 +179,32 @@ def measure_handover(work, brokers, window):
     posts, more = work / "window.jsonl", work / "more.jsonl"
     write_posts(posts, window, one_region=True)
     lines = open(posts, encoding="utf-8").readlines()[-200:]
-    more.write_text("".join(line.replace('"id": "', '"id": "again-') for line in lines), encoding="utf-8")
     deployment, _ = analysed(work / "handover", brokers, "handover.", posts)
     deployment.start("analyse-1", "analyse")
     deployment.start("group-1", "group")
     began = time.monotonic()
     deployment.wait("group", "group-1")
-    print(f"\n| hand-over of a window of {window} posts (grouped at {window / (time.monotonic() - began):.0f} posts/s) | s |\n|---|---|", flush=True)
+    print(f"\n| whoever has the window of {window} posts (grouped at {window / (time.monotonic() - began):.0f} posts/s), until everything that came since is grouped | s |\n|---|---|", flush=True)
     deployment.start("group-2", "group")
     time.sleep(15)
-    owner, other = "group-1", "group-2"
-    for how, word in ((signal.SIGTERM, "asked to stop"), (signal.SIGKILL, "killed with -9")):
+    for number, (what, how) in enumerate(HANDOVERS):
+        owner = deployment.largest("group-1", "group-2")
+        other = "group-1" if owner == "group-2" else "group-2"
+        more.write_text("".join(line.replace('"id": "', f'"id": "{number}-') for line in lines), encoding="utf-8")
         began = time.monotonic()
         deployment.stop(owner, how)
-        feed = deployment.feed(more, name=f"more-{word}")
+        if what == STARTED_AGAIN:
+            deployment.start(owner, "group")
+        feed = deployment.feed(more, name=f"more-{number}")
         while not (deployment.lag("group", other) or 0):
             time.sleep(0.02)
         deployment.wait("group", other)
-        print(f"| one of two {word}: until the other has grouped what came since | {time.monotonic() - began:.1f} |", flush=True)
+        print(f"| {what} | {time.monotonic() - began:.1f} |", flush=True)
         feed.kill()
         feed.wait()
-        text = more.read_text(encoding="utf-8")
-        more.write_text(text.replace('"id": "', '"id": "again-'), encoding="utf-8")
-        if how == signal.SIGTERM:
+        if what != STARTED_AGAIN:
             deployment.start(owner, "group")
-            time.sleep(15)
-            owner, other = other, owner
+        time.sleep(15)
     sizes = sorted((deployment.folder / "data" / "snapshots").rglob("*"), key=lambda path: path.stat().st_size)
     print(f"| its snapshot, MB | {sizes[-1].stat().st_size / 1e6:.0f} |", flush=True)
     deployment.close()
