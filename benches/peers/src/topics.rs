@@ -16,12 +16,9 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
     let dictionary = corpus::dictionary()?;
     Ok(match who {
         "models" => {
-            let new = |model: Arc<Model>| Predictor::new(model, Arc::clone(&dictionary));
-            let mut predictors: Vec<Predictor> = models.into_iter().map(new).collect();
+            let mut predictor = Predictor::of_several(models, dictionary);
             timed(texts.len(), || {
-                for text in &texts {
-                    predictors.iter_mut().for_each(|predictor| drop(black_box(predictor.predict(text))));
-                }
+                texts.iter().for_each(|text| predictor.predict_each(text).for_each(|labels| drop(black_box(labels))));
                 json!({})
             })
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use otklik_domain::{Analysis, Evidence, EvidenceSource, PlaceId, Post, Severity, TopicHit, Versions};
 
 use crate::{
-    dictionary::{Dictionary, Kind, Role},
+    dictionary::{Concept, Dictionary, Kind, Role},
     language::LanguageDetector,
     lexer::{Lexeme, Lexer},
     matcher::{Hit, Matcher},
-    model::{Model, Reader, hints},
+    model::{Hint, Model, Reader, read_hints},
     places::{Context, Cues, resolve},
     tone::{self, Signs, Tones},
 };
@@ -18,8 +18,7 @@ use crate::{
 const TOPICS_MAX: usize = 8;
 /// Score below which a topic is not given.
 const TOPIC_SCORE_MIN: f32 = 0.2;
-/// The topic of a block for what none of its others names, and what its score counts.
-const GENERAL: &str = ".general";
+/// What the score of a topic counts that stands for what none of its block's others names.
 const GENERAL_WEIGHT: f32 = 0.85;
 /// Homes of communities remembered.
 const HOMES_MAX: usize = 100_000;
@@ -35,6 +34,9 @@ pub struct Analyser {
     language: LanguageDetector,
     cues: Cues,
     lexemes: Vec<Lexeme>,
+    /// The topics of the last text, the best first: score and place among the hits.
+    ranked: Vec<(f32, u32)>,
+    hints: Vec<Hint>,
     /// By community name: the municipality it is at home in.
     homes: rustc_hash::FxHashMap<String, Option<PlaceId>>,
 }
@@ -53,6 +55,8 @@ impl Analyser {
             language: LanguageDetector::default(),
             cues: Cues::default(),
             lexemes: Vec::new(),
+            ranked: Vec::new(),
+            hints: Vec::new(),
             homes: rustc_hash::FxHashMap::default(),
             dictionary,
             models: models.into_iter().map(Reader::new).collect(),
@@ -64,8 +68,9 @@ impl Analyser {
         let home = self.home(post);
         let mut lexemes = std::mem::take(&mut self.lexemes);
         let ending = self.lexer.read(&post.text, &mut lexemes);
-        let hits = self.matcher.run(&lexemes, &self.lexer);
-        let found = self.sort_hits(&hits, &lexemes, &post.text);
+        self.matcher.run(&lexemes, &self.lexer);
+        self.rank_topics();
+        let found = self.found(&lexemes, &post.text);
         let (question, exclamations, shouting) = Signs::read(&lexemes, ending);
         let best = found.topics.first();
         let signs = Signs {
@@ -103,23 +108,29 @@ impl Analyser {
             versions: self.versions.clone(),
         };
         if !self.models.is_empty() {
-            let hints = hints(&analysis.topics);
+            self.read_hints();
             for model in &mut self.models {
-                model.judge(&lexemes, &post.text, &hints, &mut analysis);
+                model.judge(&lexemes, &post.text, &self.hints, &mut analysis);
             }
         }
         self.lexemes = lexemes;
         analysis
     }
 
-    /// The topics that the dictionary finds in a text.
-    pub(crate) fn topics(&mut self, text: &str) -> Vec<TopicHit> {
+    /// What the dictionary finds in a text, as hints to models.
+    pub(crate) fn hints(&mut self, text: &str) -> &[Hint] {
         let mut lexemes = std::mem::take(&mut self.lexemes);
         self.lexer.read(text, &mut lexemes);
-        let hits = self.matcher.run(&lexemes, &self.lexer);
-        let found = self.sort_hits(&hits, &lexemes, text);
+        self.matcher.run(&lexemes, &self.lexer);
+        self.rank_topics();
+        self.read_hints();
         self.lexemes = lexemes;
-        found.topics
+        &self.hints
+    }
+
+    /// The hints of the last text.
+    pub(crate) fn last_hints(&self) -> &[Hint] {
+        &self.hints
     }
 
     /// The stems of the last post read, for grouping and fingerprints.
@@ -148,41 +159,68 @@ impl Analyser {
         home
     }
 
-    fn sort_hits(&self, hits: &[Hit], lexemes: &[Lexeme], text: &str) -> Found {
-        let mut found = Found::default();
-        for hit in hits {
-            let Some(concept) = self.dictionary.concepts.get(hit.concept as usize) else { continue };
-            let evidence = || {
-                hit.evidence.iter().map(|(role, words)| Evidence {
-                    source: EvidenceSource::Dictionary,
-                    rule: rule_name(&concept.id, *role),
-                    text: words.text(lexemes, text).to_owned(),
-                    span: words.span(lexemes),
-                })
-            };
-            match &concept.kind {
-                Kind::Topic(topic) if hit.score >= TOPIC_SCORE_MIN => found.topics.push(TopicHit {
-                    id: topic.id.clone(),
-                    block: topic.block.clone(),
-                    score: hit.score,
-                    evidence: evidence().collect(),
-                }),
-                Kind::Topic(_) => {}
-                Kind::Danger => {
-                    if hit.score >= 0.5 {
-                        found.danger.extend(evidence());
-                        found.danger_score = found.danger_score.max(hit.score);
-                    }
-                }
-                Kind::Tone(tone) => found.tones.set(*tone, hit.score),
+    fn concept(&self, hit: &Hit) -> Option<&Concept> {
+        self.dictionary.concepts.get(hit.concept as usize)
+    }
+
+    /// Finds the best topics among the hits.
+    fn rank_topics(&mut self) {
+        let mut ranked = std::mem::take(&mut self.ranked);
+        ranked.clear();
+        for (hit, place) in self.matcher.hits.iter().zip(0..) {
+            if hit.score >= TOPIC_SCORE_MIN
+                && let Some(topic) = self.concept(hit).and_then(|concept| concept.topic)
+            {
+                // What is left over of a block comes after what has a name.
+                ranked.push((if topic.is_general { hit.score * GENERAL_WEIGHT } else { hit.score }, place));
             }
         }
-        // What is left over of a block comes after what has a name.
-        for topic in found.topics.iter_mut().filter(|topic| topic.id.as_str().ends_with(GENERAL)) {
-            topic.score *= GENERAL_WEIGHT;
+        let id = |place: u32| Some(&self.concept(self.matcher.hits.get(place as usize)?)?.id);
+        ranked.sort_by(|(a, first), (b, second)| b.total_cmp(a).then_with(|| id(*first).cmp(&id(*second))));
+        ranked.truncate(TOPICS_MAX);
+        self.ranked = ranked;
+    }
+
+    fn read_hints(&mut self) {
+        let hints = self.ranked.iter().filter_map(|&(score, place)| {
+            let concept = self.dictionary.concepts.get(self.matcher.hits.get(place as usize)?.concept as usize)?;
+            Some((concept.topic?, score))
+        });
+        read_hints(hints, &mut self.hints);
+    }
+
+    /// Tells what was found, with its evidence.
+    fn found(&self, lexemes: &[Lexeme], text: &str) -> Found {
+        let mut found = Found { topics: Vec::with_capacity(self.ranked.len()), ..Found::default() };
+        let evidence = |hit: &Hit, concept: &Concept| {
+            let evidence = self.matcher.evidence(hit).iter().map(|(role, words)| Evidence {
+                source: EvidenceSource::Dictionary,
+                rule: rule_name(&concept.id, *role),
+                text: words.text(lexemes, text).to_owned(),
+                span: words.span(lexemes),
+            });
+            evidence.collect::<Vec<_>>()
+        };
+        for &(score, place) in &self.ranked {
+            let Some(hit) = self.matcher.hits.get(place as usize) else { continue };
+            if let Some(concept) = self.concept(hit)
+                && let Kind::Topic(topic) = &concept.kind
+            {
+                let (id, block) = (topic.id.clone(), topic.block.clone());
+                found.topics.push(TopicHit { id, block, score, evidence: evidence(hit, concept) });
+            }
         }
-        found.topics.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-        found.topics.truncate(TOPICS_MAX);
+        for hit in &self.matcher.hits {
+            let Some(concept) = self.concept(hit) else { continue };
+            match concept.kind {
+                Kind::Danger if hit.score >= 0.5 => {
+                    found.danger.extend(evidence(hit, concept));
+                    found.danger_score = found.danger_score.max(hit.score);
+                }
+                Kind::Tone(tone) => found.tones.set(tone, hit.score),
+                Kind::Topic(_) | Kind::Danger => {}
+            }
+        }
         found.danger.sort_by_key(|evidence| evidence.span);
         found
     }
@@ -198,9 +236,15 @@ struct Found {
 }
 
 fn rule_name(concept: &str, role: Role) -> String {
-    match role {
-        Role::Term(number) => format!("{concept}#{number}"),
-        Role::Hint(number) => format!("{concept}~{number}"),
-        Role::Exception => concept.to_owned(),
-    }
+    let (sign, number) = match role {
+        Role::Term(number) => ('#', number),
+        Role::Hint(number) => ('~', number),
+        Role::Exception => return concept.to_owned(),
+    };
+    let mut name = String::with_capacity(concept.len() + 6);
+    name.push_str(concept);
+    name.push(sign);
+    let digits = (0..5).rev().map(|power| number / 10_u16.pow(power)).skip_while(|&left| left == 0);
+    name.extend(digits.map(|left| char::from(b'0' + (left % 10) as u8)));
+    name
 }

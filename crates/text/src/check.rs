@@ -30,7 +30,8 @@ impl Dictionary {
         let mut problems = Vec::new();
         for example in self.examples() {
             lexer.read(&example.text, &mut lexemes);
-            let hits = matcher.run(&lexemes, &lexer);
+            matcher.run(&lexemes, &lexer);
+            let hits = &matcher.hits;
             let own = hits.iter().find(|hit| hit.concept == example.concept && hit.score >= RECOGNISED_MIN);
             if own.is_some() == example.expected {
                 continue;

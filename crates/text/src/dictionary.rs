@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     lexicon::{Lexicon, Target},
+    model::TopicHint,
     places::Gazetteer,
     source::{DangerFile, Entry, Problem, SourceFile, ToneFile, TopicFile, read_classes, read_morphology, read_toml},
     term::{Classes, Slot, parse},
@@ -42,8 +43,10 @@ pub struct Dictionary {
     pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) concepts: Vec<Concept>,
     pub(crate) rules: Vec<Rule>,
-    /// By slot: the rules for which it is the rarest.
-    pub(crate) anchored: Vec<Vec<Anchored>>,
+    /// The rules by the slot that is their rarest.
+    anchored: Vec<Anchored>,
+    /// By slot: where its rules end in `anchored`.
+    anchored_ends: Vec<u32>,
     pub(crate) gazetteer: Gazetteer,
     topics: BTreeMap<TopicId, Topic>,
     blocks: Vec<(BlockId, String)>,
@@ -64,6 +67,8 @@ pub(crate) enum Kind {
 pub(crate) struct Concept {
     pub(crate) kind: Kind,
     pub(crate) id: String,
+    /// What it says to models, when it is a topic.
+    pub(crate) topic: Option<TopicHint>,
 }
 
 /// A rule's part in its concept.
@@ -83,6 +88,8 @@ pub(crate) struct Rule {
     pub(crate) concept: u32,
     pub(crate) role: Role,
     pub(crate) weight: f32,
+    /// Whether it counts less the later it stands in a text: rules of topics do.
+    pub(crate) fades: bool,
     pub(crate) slots: Box<[u32]>,
     pub(crate) absent: Box<[u32]>,
 }
@@ -144,6 +151,18 @@ impl Dictionary {
     /// The places known.
     pub fn gazetteer(&self) -> &Gazetteer {
         &self.gazetteer
+    }
+
+    /// How many slots the rules have.
+    pub(crate) fn slots(&self) -> usize {
+        self.anchored_ends.len()
+    }
+
+    /// The rules to try where a slot was found.
+    #[inline(always)]
+    pub(crate) fn anchored(&self, slot: u32) -> &[Anchored] {
+        let end = |slot: Option<u32>| slot.and_then(|slot| self.anchored_ends.get(slot as usize)).map_or(0, |&end| end);
+        self.anchored.get(end(slot.checked_sub(1)) as usize..end(Some(slot)) as usize).unwrap_or_default()
     }
 
     pub(crate) fn examples(&self) -> &[Example] {
@@ -282,7 +301,11 @@ impl Builder {
             let message = format!("{} needs at least {EXAMPLES_MIN} examples and one of others", entry.id.get_ref());
             self.problems.push(Problem::at(file, entry.id.span(), message));
         }
-        self.concepts.push(Concept { kind, id: entry.id.get_ref().clone() });
+        let topic = match &kind {
+            Kind::Topic(topic) => Some(TopicHint::of(&topic.id, &topic.block)),
+            _ => None,
+        };
+        self.concepts.push(Concept { kind, id: entry.id.get_ref().clone(), topic });
         for (number, term) in (1..).zip(&entry.terms) {
             self.add_rule(file, concept, Role::Term(number), term);
         }
@@ -312,7 +335,8 @@ impl Builder {
         };
         let slots = parsed.slots.into_iter().map(|slot| self.slot(slot)).collect();
         let absent = parsed.absent.into_iter().map(|slot| self.slot(slot)).collect();
-        self.rules.push(Rule { concept, role, weight, slots, absent });
+        let fades = self.concepts.last().is_some_and(|concept| concept.topic.is_some());
+        self.rules.push(Rule { concept, role, weight, fades, slots, absent });
     }
 
     fn slot(&mut self, slot: Slot) -> u32 {
@@ -329,8 +353,11 @@ impl Builder {
 
     fn finish(mut self, files: &[SourceFile<'_>]) -> Dictionary {
         self.blocks.sort();
+        self.lexicon.seal();
+        let (anchored, anchored_ends) = anchor(&self.rules, self.slots.len());
         Dictionary {
-            anchored: anchor(&self.rules, self.slots.len()),
+            anchored,
+            anchored_ends,
             lexicon: Arc::new(self.lexicon),
             concepts: self.concepts,
             rules: self.rules,
@@ -343,8 +370,9 @@ impl Builder {
     }
 }
 
-/// Hangs each rule on the slot fewest rules share: a rule is only tried where that slot was found.
-fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<Anchored>> {
+/// Hangs each rule on the slot fewest rules share: a rule is only tried where that slot was found. Gives the rules in order of slot, and
+/// where those of each slot end.
+fn anchor(rules: &[Rule], slots: usize) -> (Vec<Anchored>, Vec<u32>) {
     let mut uses = vec![0_u32; slots];
     for slot in rules.iter().flat_map(|rule| &rule.slots) {
         if let Some(count) = uses.get_mut(*slot as usize) {
@@ -361,7 +389,12 @@ fn anchor(rules: &[Rule], slots: usize) -> Vec<Vec<Anchored>> {
             hung.push(Anchored { rule: index as u32, partners: [partner(1), partner(2)] });
         }
     }
-    anchored
+    let ends = anchored.iter().scan(0, |end, hung| {
+        *end += hung.len() as u32;
+        Some(*end)
+    });
+    let ends = ends.collect();
+    (anchored.concat(), ends)
 }
 
 fn is_topic_id(id: &str) -> bool {

@@ -1,5 +1,7 @@
 //! One spelling for every way a letter can be written: lower case, `ё` as `е`.
 
+use crate::stemmer::{number_of, stem_length};
+
 /// What a character is to the tokeniser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -83,6 +85,60 @@ pub(crate) fn hash_folded(word: &str) -> u64 {
         hash.push(u32::from(c));
     }
     hash.finish()
+}
+
+/// A folded word, as hashes of its beginnings and numbers of its letters. Keeps its buffers from word to word.
+#[derive(Debug, Default)]
+pub(crate) struct Folded {
+    /// The hash after each letter.
+    hashes: Vec<FormHash>,
+    /// The letters as the stemmer numbers them.
+    numbers: Vec<u8>,
+    spelled: String,
+}
+
+impl Folded {
+    /// Folds a word as it is written.
+    pub(crate) fn read(&mut self, written: &str) {
+        fold_into(written, &mut self.spelled);
+        self.take_letters();
+    }
+
+    /// Takes what is written as it is: an emoji.
+    pub(crate) fn read_as_it_is(&mut self, written: &str) {
+        self.spelled.clear();
+        self.spelled.push_str(written);
+        self.take_letters();
+    }
+
+    fn take_letters(&mut self) {
+        self.hashes.clear();
+        self.numbers.clear();
+        let mut hash = FormHash::new();
+        for c in self.spelled.chars() {
+            hash.push(u32::from(c));
+            self.hashes.push(hash);
+            self.numbers.push(number_of(u32::from(c)));
+        }
+    }
+
+    /// The hash of the whole word.
+    pub(crate) fn form(&self) -> u64 {
+        self.beginning(self.numbers.len()).unwrap_or_default()
+    }
+
+    /// The hash of the word's Russian stem.
+    pub(crate) fn stem(&self) -> u64 {
+        self.beginning(stem_length(&self.numbers)).unwrap_or_default()
+    }
+
+    /// The hash of the first letters, where there are as many.
+    pub(crate) fn beginning(&self, letters: usize) -> Option<u64> {
+        match letters.checked_sub(1) {
+            Some(last) => self.hashes.get(last).map(|hash| hash.finish()),
+            None => Some(FormHash::new().finish()),
+        }
+    }
 }
 
 /// Folds a word: what is neither letter nor digit is left out, and within a Cyrillic word Latin lookalikes become

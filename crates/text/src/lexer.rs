@@ -5,17 +5,16 @@
 
 use std::sync::Arc;
 
-use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
 use crate::{
-    fold::fold_into,
-    lexicon::{Continuation, Lexicon, Target, WordId, bit_of},
+    fold::Folded,
+    lexicon::{Lexicon, WordId, bit_of},
     token::{Ending, Flags, Token, tokenise},
 };
 
-/// Pairs of entries of the table of forms; a power of two.
-const PAIRS: usize = 1 << 16;
+/// Lines of the table of forms; a power of two.
+const LINES: usize = 1 << 16;
 /// Distinct sets of word patterns kept; more than any dictionary has, and a bound all the same.
 const WORD_SETS_MAX: usize = 1 << 20;
 
@@ -26,80 +25,42 @@ pub struct Lexeme {
     pub token: Token,
     /// Hash of its stem; of the form for what is not a Russian word.
     pub stem: u64,
-    /// Index of the set of word patterns it fits; 0 for none.
-    pub(crate) words: u32,
+    /// The word patterns it fits.
+    pub(crate) words: WordSet,
 }
 
-/// The word patterns a form fits, with the phrases they begin.
-#[derive(Debug, Default)]
-pub(crate) struct WordSet {
-    pub(crate) words: Box<[WordId]>,
-    /// The bits of its words ([`bit_of`]).
-    pub(crate) mask: u64,
-    /// What its words stand for by themselves.
-    pub(crate) alone: Box<[Target]>,
-    /// Phrases that go on, in order of the bit of the word that follows.
-    longer: Box<[Continuation]>,
-    /// By bit: where its phrases begin in `longer`, and after the last bit where they end.
-    begins: Box<[u32]>,
-}
+/// The word patterns a form fits: none (0), one, as its id and 1, or several, as the index of their list and the highest bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct WordSet(u32);
 
 impl WordSet {
-    fn new(words: Box<[WordId]>, lexicon: &Lexicon) -> Self {
-        let all = words.iter().flat_map(|&word| lexicon.continuations(word));
-        let (mut longer, alone): (Vec<&Continuation>, Vec<&Continuation>) =
-            all.partition(|continuation| !continuation.rest.is_empty());
-        let bit = |continuation: &Continuation| continuation.rest.first().map_or(0, |&word| bit_of(word));
-        longer.sort_by_key(|continuation| bit(continuation));
-        let begins = (0..=u64::BITS).map(|of| longer.partition_point(|continuation| bit(continuation) < of) as u32);
-        Self {
-            mask: words.iter().fold(0, |mask, &word| mask | 1 << bit_of(word)),
-            alone: alone.into_iter().map(|continuation| continuation.target).collect(),
-            begins: begins.collect(),
-            longer: longer.into_iter().cloned().collect(),
-            words,
-        }
-    }
+    const SEVERAL: u32 = 1 << 31;
 
-    /// The phrases whose second word may be among words of these bits.
-    pub(crate) fn longer(&self, mut next: u64) -> impl Iterator<Item = &Continuation> {
-        if self.longer.is_empty() {
-            next = 0;
-        }
-        let bits = std::iter::from_fn(move || {
-            let bit = next.trailing_zeros();
-            next &= next.wrapping_sub(1);
-            (bit < u64::BITS).then_some(bit as usize)
-        });
-        bits.flat_map(|bit| {
-            let from = self.begins.get(bit).map_or(0, |&from| from as usize);
-            let to = self.begins.get(bit + 1).map_or(0, |&to| to as usize);
-            self.longer.get(from..to).unwrap_or_default()
-        })
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
     }
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    /// 0 where there is none.
-    form: u64,
-    stem: u64,
-    words: u32,
-}
-
-/// The two places where a form may stand, in one line of the processor's cache; the one used last stands first.
+/// Forms with what is known of them that share a line of the processor's cache; the one seen first last. The form is 0 where there is
+/// none.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
-struct Pair([Entry; 2]);
+struct Line {
+    forms: [u64; 3],
+    stems: [u64; 3],
+    words: [WordSet; 3],
+}
 
 /// Reads texts word by word. Keeps its table from text to text; each thread has its own.
 pub struct Lexer {
     lexicon: Arc<Lexicon>,
-    stemmer: Stemmer,
-    pairs: Vec<Pair>,
-    sets: Vec<WordSet>,
-    set_ids: FxHashMap<Box<[WordId]>, u32>,
-    folded: String,
+    lines: Vec<Line>,
+    /// Where the lists of several word patterns begin in `members`.
+    sets: Vec<u32>,
+    members: Vec<WordId>,
+    set_ids: FxHashMap<Box<[WordId]>, WordSet>,
+    folded: Folded,
+    words: Vec<WordId>,
     tokens: Vec<Token>,
 }
 
@@ -120,11 +81,12 @@ impl Lexer {
     pub(crate) fn new(lexicon: Arc<Lexicon>) -> Self {
         Self {
             lexicon,
-            stemmer: Stemmer::create(Algorithm::Russian),
-            pairs: vec![Pair::default(); PAIRS],
-            sets: vec![WordSet::default()],
+            lines: vec![Line::default(); LINES],
+            sets: vec![0],
+            members: Vec::new(),
             set_ids: FxHashMap::default(),
-            folded: String::new(),
+            folded: Folded::default(),
+            words: Vec::new(),
             tokens: Vec::new(),
         }
     }
@@ -135,69 +97,92 @@ impl Lexer {
         let mut tokens = std::mem::take(&mut self.tokens);
         let ending = tokenise(text, &mut tokens);
         lexemes.extend(tokens.iter().map(|token| {
-            let entry = self.entry(token, text);
-            Lexeme { token: *token, stem: entry.stem, words: entry.words }
+            let (stem, words) = self.known(token, text);
+            Lexeme { token: *token, stem, words }
         }));
         self.tokens = tokens;
         ending
     }
 
-    pub(crate) fn set(&self, index: u32) -> Option<&WordSet> {
-        self.sets.get(index as usize)
+    /// The word patterns of a set, ascending, by `one` when there is a single one.
+    #[inline(always)]
+    pub(crate) fn members<'s>(&'s self, set: WordSet, one: &'s mut [WordId; 1]) -> &'s [WordId] {
+        if set.is_empty() {
+            return &[];
+        }
+        if set.0 & WordSet::SEVERAL == 0 {
+            one[0] = set.0 - 1;
+            return one;
+        }
+        let index = (set.0 & !WordSet::SEVERAL) as usize;
+        match self.sets.get(index..index + 2) {
+            Some(&[from, to]) => self.members.get(from as usize..to as usize).unwrap_or_default(),
+            _ => &[],
+        }
     }
 
-    /// Looks a form up.
-    #[inline]
-    fn entry(&mut self, token: &Token, text: &str) -> Entry {
+    /// The bits of the word patterns of a set.
+    #[inline(always)]
+    pub(crate) fn bits(&self, set: WordSet) -> u64 {
+        self.members(set, &mut [0]).iter().fold(0, |bits, &word| bits | bit_of(word))
+    }
+
+    /// The stem and the word patterns of a form.
+    #[inline(always)]
+    fn known(&mut self, token: &Token, text: &str) -> (u64, WordSet) {
         let form = token.form;
-        let place = (form >> 20) as usize & (PAIRS - 1);
-        if let Some(Pair([a, b])) = self.pairs.get(place) {
-            if a.form == form {
-                return *a;
+        let place = (form >> 20) as usize & (LINES - 1);
+        if let Some(Line { forms, stems, words }) = self.lines.get(place) {
+            if forms[0] == form {
+                return (stems[0], words[0]);
             }
-            if b.form == form {
-                return *b;
+            if forms[1] == form {
+                return (stems[1], words[1]);
+            }
+            if forms[2] == form {
+                return (stems[2], words[2]);
             }
         }
-        self.new_entry(token, text, place)
+        self.learn(token, text, place)
     }
 
     #[cold]
-    fn new_entry(&mut self, token: &Token, text: &str, place: usize) -> Entry {
-        let mut folded = std::mem::take(&mut self.folded);
-        fold_into(token.text(text), &mut folded);
+    #[inline(never)]
+    fn learn(&mut self, token: &Token, text: &str, place: usize) -> (u64, WordSet) {
         if token.flags.has(Flags::EMOJI) {
-            folded.push_str(token.text(text));
-        }
-        let stem = if token.flags.has(Flags::CYRILLIC) {
-            self.lexicon.stem(token.form, &folded, &self.stemmer)
+            self.folded.read_as_it_is(token.text(text));
         } else {
-            token.form
-        };
-        let words = self.set_of(self.lexicon.words(token.form, stem, &folded));
-        self.folded = folded;
-        let entry = Entry { form: token.form, stem, words };
-        if let Some(Pair([first, second])) = self.pairs.get_mut(place) {
-            *second = std::mem::replace(first, entry);
+            self.folded.read(token.text(text));
         }
-        entry
+        let stem = if token.flags.has(Flags::CYRILLIC) { self.lexicon.stem(&self.folded) } else { token.form };
+        self.lexicon.words(&self.folded, stem, &mut self.words);
+        let words = self.set_of_words();
+        if let Some(line) = self.lines.get_mut(place) {
+            line.forms = [token.form, line.forms[0], line.forms[1]];
+            line.stems = [stem, line.stems[0], line.stems[1]];
+            line.words = [words, line.words[0], line.words[1]];
+        }
+        (stem, words)
     }
 
-    fn set_of(&mut self, words: Vec<WordId>) -> u32 {
-        if words.is_empty() {
-            return 0;
+    fn set_of_words(&mut self) -> WordSet {
+        match self.words.as_slice() {
+            [] => WordSet::default(),
+            [word] => WordSet(word + 1),
+            words => {
+                if let Some(&set) = self.set_ids.get(words) {
+                    return set;
+                }
+                if self.sets.len() >= WORD_SETS_MAX {
+                    return WordSet::default();
+                }
+                let set = WordSet(WordSet::SEVERAL | (self.sets.len() as u32 - 1));
+                self.members.extend(words);
+                self.sets.push(self.members.len() as u32);
+                self.set_ids.insert(words.into(), set);
+                set
+            }
         }
-        if let Some(&id) = self.set_ids.get(words.as_slice()) {
-            return id;
-        }
-        if self.sets.len() >= WORD_SETS_MAX {
-            return 0;
-        }
-        let id = self.sets.len() as u32;
-        let words = words.into_boxed_slice();
-        self.sets.push(WordSet::new(words.clone(), &self.lexicon));
-        self.set_ids.insert(words, id);
-        id
     }
 }
 

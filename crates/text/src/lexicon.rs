@@ -1,37 +1,19 @@
 //! The words every rule and every place name is made of, as tables: from a word to what it may begin.
 
+mod phrases;
+
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::phrases::{Phrases, Target, bit_of};
 use crate::{
-    fold::hash_folded,
+    fold::{Folded, hash_folded},
     term::{Phrase, WordPattern},
+    token::WORD_CHARS_MAX,
 };
 
 /// A word pattern that occurs in some phrase.
 pub(crate) type WordId = u32;
-
-/// What a phrase stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Target {
-    /// A slot of rules.
-    Slot(u32),
-    /// A name of places.
-    Name(u32),
-}
-
-/// The continuation of a phrase after its first word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Continuation {
-    pub(crate) target: Target,
-    /// The words that have to follow, none for a phrase of one word.
-    pub(crate) rest: Box<[WordId]>,
-}
-
-/// Which of 64 bits a word has: where a set of words lacks the bit, it lacks the word.
-pub(crate) fn bit_of(word: WordId) -> u32 {
-    word.wrapping_mul(0x9E37_79B9) >> 26
-}
 
 /// Tables from words to phrases.
 #[derive(Debug, Default)]
@@ -41,10 +23,10 @@ pub(crate) struct Lexicon {
     /// Words given by one exact form.
     by_exact: FxHashMap<u64, WordId>,
     by_prefix: FxHashMap<u64, WordId>,
-    /// Lengths of prefixes in characters, ascending.
-    prefix_lengths: Vec<usize>,
-    /// By word: the phrases it begins.
-    continuations: Vec<Vec<Continuation>>,
+    /// A bit for each length of a prefix in characters.
+    prefix_lengths: u128,
+    words: WordId,
+    phrases: Phrases,
     /// Forms whose stem the stemmer gets wrong: hash of the form to hash of the right stem.
     irregular: FxHashMap<u64, u64>,
 }
@@ -53,9 +35,8 @@ impl Lexicon {
     /// Takes the forms the stemmer gets wrong, each with the word whose stem it should have; both folded.
     pub(crate) fn new(irregular: impl IntoIterator<Item = (String, String)>) -> Self {
         let stemmer = Stemmer::create(Algorithm::Russian);
-        let irregular =
-            irregular.into_iter().map(|(form, word)| (hash_folded(&form), hash_folded(&stemmer.stem(&word)))).collect();
-        Self { irregular, ..Self::default() }
+        let right = |(form, word): (String, String)| (hash_folded(&form), hash_folded(&stemmer.stem(&word)));
+        Self { irregular: irregular.into_iter().map(right).collect(), ..Self::default() }
     }
 
     /// Adds a phrase that stands for a target.
@@ -66,50 +47,53 @@ impl Lexicon {
 
     /// Adds a phrase of words known by their id.
     pub(crate) fn add_words(&mut self, words: &[WordId], target: Target) {
-        let Some((first, rest)) = words.split_first() else { return };
-        if let Some(continuations) = self.continuations.get_mut(*first as usize) {
-            let continuation = Continuation { target, rest: rest.into() };
-            if !continuations.contains(&continuation) {
-                continuations.push(continuation);
-            }
+        if let Some((first, rest)) = words.split_first() {
+            self.phrases.add(*first, rest, target);
         }
     }
 
+    /// Makes the phrases ready for use: none may be added after.
+    pub(crate) fn seal(&mut self) {
+        self.phrases.seal(self.words);
+    }
+
+    pub(crate) fn phrases(&self) -> &Phrases {
+        &self.phrases
+    }
+
     fn word(&mut self, pattern: &WordPattern, stemmer: &Stemmer) -> WordId {
-        match pattern {
+        let next = self.words;
+        let id = match pattern {
             WordPattern::Inflected(word) => {
-                let form = hash_folded(word);
-                let stem = self.irregular.get(&form).copied().unwrap_or_else(|| hash_folded(&stemmer.stem(word)));
-                let next = self.continuations.len() as WordId;
-                let id = *self.by_stem.entry(stem).or_insert(next);
-                self.make_room(id);
-                id
+                let regular = || hash_folded(&stemmer.stem(word));
+                let stem = self.irregular.get(&hash_folded(word)).copied().unwrap_or_else(regular);
+                *self.by_stem.entry(stem).or_insert(next)
             }
             WordPattern::Exact(word) => match self.by_exact.get(&hash_folded(word)) {
                 Some(&id) => id,
                 None => {
                     let id = self.any_of([word.as_str()]);
                     self.by_exact.insert(hash_folded(word), id);
-                    id
+                    return id;
                 }
             },
             WordPattern::Prefix(prefix) => {
-                let length = prefix.chars().count();
-                if let Err(at) = self.prefix_lengths.binary_search(&length) {
-                    self.prefix_lengths.insert(at, length);
+                let length = prefix.chars().count() as u32;
+                // No word begins with what is longer than any word.
+                if length <= WORD_CHARS_MAX {
+                    self.prefix_lengths |= 1 << length;
                 }
-                let next = self.continuations.len() as WordId;
-                let id = *self.by_prefix.entry(hash_folded(prefix)).or_insert(next);
-                self.make_room(id);
-                id
+                *self.by_prefix.entry(hash_folded(prefix)).or_insert(next)
             }
-        }
+        };
+        self.words = self.words.max(id + 1);
+        id
     }
 
     /// A word given by its forms, folded.
     pub(crate) fn any_of<'f>(&mut self, forms: impl IntoIterator<Item = &'f str>) -> WordId {
-        let id = self.continuations.len() as WordId;
-        self.make_room(id);
+        let id = self.words;
+        self.words += 1;
         for form in forms {
             let ids = self.by_form.entry(hash_folded(form)).or_default();
             if !ids.contains(&id) {
@@ -119,40 +103,23 @@ impl Lexicon {
         id
     }
 
-    fn make_room(&mut self, id: WordId) {
-        if id as usize >= self.continuations.len() {
-            self.continuations.resize_with(id as usize + 1, Vec::new);
-        }
-    }
-
     /// The hash of a folded word's stem.
-    pub(crate) fn stem(&self, form: u64, folded: &str, stemmer: &Stemmer) -> u64 {
-        match self.irregular.get(&form) {
-            Some(stem) => *stem,
-            None => hash_folded(&stemmer.stem(folded)),
-        }
+    pub(crate) fn stem(&self, word: &Folded) -> u64 {
+        self.irregular.get(&word.form()).copied().unwrap_or_else(|| word.stem())
     }
 
-    /// Every word pattern a folded word fits, ascending.
-    pub(crate) fn words(&self, form: u64, stem: u64, folded: &str) -> Vec<WordId> {
-        let mut words: Vec<WordId> = self.by_stem.get(&stem).copied().into_iter().collect();
-        words.extend(self.by_form.get(&form).into_iter().flatten());
-        if let Some(&longest) = self.prefix_lengths.last() {
-            let mut hash = crate::fold::FormHash::new();
-            for (index, c) in folded.chars().take(longest).enumerate() {
-                hash.push(u32::from(c));
-                if self.prefix_lengths.binary_search(&(index + 1)).is_ok() {
-                    words.extend(self.by_prefix.get(&hash.finish()));
-                }
-            }
+    /// Puts every word pattern a folded word fits, ascending, in place of what `words` holds.
+    pub(crate) fn words(&self, word: &Folded, stem: u64, words: &mut Vec<WordId>) {
+        words.clear();
+        words.extend(self.by_stem.get(&stem));
+        words.extend(self.by_form.get(&word.form()).into_iter().flatten());
+        let mut lengths = self.prefix_lengths;
+        while lengths != 0 {
+            let Some(prefix) = word.beginning(lengths.trailing_zeros() as usize) else { break };
+            words.extend(self.by_prefix.get(&prefix));
+            lengths &= lengths - 1;
         }
         words.sort_unstable();
         words.dedup();
-        words
-    }
-
-    /// The phrases a word begins.
-    pub(crate) fn continuations(&self, word: WordId) -> &[Continuation] {
-        self.continuations.get(word as usize).map_or(&[], Vec::as_slice)
     }
 }

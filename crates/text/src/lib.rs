@@ -15,6 +15,7 @@ mod matcher;
 mod model;
 mod places;
 mod source;
+mod stemmer;
 mod term;
 mod token;
 mod tone;

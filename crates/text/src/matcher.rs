@@ -3,15 +3,17 @@
 //! Each word leads to the slots its phrases fill; a rule is tried where the rarest of its slots was found, so that the work
 //! grows with what a text says and not with the size of the dictionary.
 
+mod found;
 mod stretch;
 
 use std::sync::Arc;
 
+use self::found::Found;
 pub(crate) use self::stretch::Words;
 use crate::{
-    dictionary::{Dictionary, Kind, Role, Rule},
+    dictionary::{Dictionary, Role, Rule},
     lexer::{Lexeme, Lexer},
-    lexicon::Target,
+    lexicon::{Phrases, Target},
     token::Flags,
 };
 
@@ -30,92 +32,107 @@ fn prominence(start: u32) -> f32 {
 }
 
 /// A concept that was found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Hit {
     pub(crate) concept: u32,
     /// 0..1.
     pub(crate) score: f32,
-    /// The rules that found it, in order of the file, and where.
-    pub(crate) evidence: Vec<(Role, Words)>,
+    /// Where the rules that found it begin among all evidence, and how many are kept.
+    evidence: (u32, u32),
 }
 
 /// Finds concepts and place names. Keeps its tables from text to text; each thread has its own.
 #[derive(Debug)]
 pub(crate) struct Matcher {
     dictionary: Arc<Dictionary>,
-    /// What was found: slot and where, in order of slot once sorted.
-    found: Vec<(u32, Words)>,
-    /// By slot: its stretch of `found`; empty for a slot that was not found.
-    by_slot: Vec<(u32, u32)>,
-    /// By slot a bit: whether it was found.
-    found_bits: Vec<u64>,
+    found: Found,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
-    chosen: Vec<Words>,
+    rooms: Rooms,
     /// By word: how many words that count stand before it.
     before: Vec<u32>,
     /// Names of places and where they stand.
     pub(crate) names: Vec<(u32, Words)>,
+    /// What the last text speaks of, in order of concept.
+    pub(crate) hits: Vec<Hit>,
+    evidence: Vec<(Role, Words)>,
+}
+
+/// Places tried for a rule: those of each of its slots, and those chosen.
+#[derive(Debug, Default)]
+struct Rooms {
+    all: Vec<Words>,
+    /// By slot of the rule: where its places end in `all`.
+    ends: Vec<usize>,
+    chosen: Vec<Words>,
 }
 
 impl Matcher {
     pub(crate) fn new(dictionary: Arc<Dictionary>) -> Self {
-        let slots = dictionary.anchored.len();
         Self {
+            found: Found::new(dictionary.slots()),
             dictionary,
-            found: Vec::new(),
-            by_slot: vec![(0, 0); slots],
-            found_bits: vec![0; slots.div_ceil(64)],
             held: Vec::new(),
-            chosen: Vec::new(),
+            rooms: Rooms::default(),
             before: Vec::new(),
             names: Vec::new(),
+            hits: Vec::new(),
+            evidence: Vec::new(),
         }
     }
 
-    /// Finds what a text speaks of; the best first within each kind is left to the caller.
-    pub(crate) fn run(&mut self, lexemes: &[Lexeme], lexer: &Lexer) -> Vec<Hit> {
-        self.find_phrases(lexemes, lexer);
+    /// Finds what a text speaks of: `hits` and `names`.
+    pub(crate) fn run(&mut self, lexemes: &[Lexeme], lexer: &Lexer) {
+        let dictionary = Arc::clone(&self.dictionary);
+        self.find_phrases(dictionary.lexicon.phrases(), lexemes, lexer);
         self.count_before(lexemes);
-        self.index_found();
-        self.try_rules();
-        let hits = self.collect(lexemes);
-        self.clear();
-        hits
+        self.try_rules(&dictionary);
+        self.collect(&dictionary, lexemes);
+        self.found.clear();
+        self.held.clear();
     }
 
-    fn find_phrases(&mut self, lexemes: &[Lexeme], lexer: &Lexer) {
-        self.found.clear();
+    /// The rules that found a concept, in order of the file, and where.
+    pub(crate) fn evidence(&self, hit: &Hit) -> &[(Role, Words)] {
+        let (from, count) = hit.evidence;
+        self.evidence.get(from as usize..(from + count) as usize).unwrap_or_default()
+    }
+
+    fn find_phrases(&mut self, phrases: &Phrases, lexemes: &[Lexeme], lexer: &Lexer) {
         self.names.clear();
         for (index, lexeme) in lexemes.iter().enumerate() {
-            if lexeme.words == 0 {
-                continue;
-            }
-            let Some(set) = lexer.set(lexeme.words) else { continue };
             let from = index as u32;
-            for &target in &set.alone {
-                self.note(target, Words { from, to: from + 1 });
-            }
-            let next = lexemes.get(index + 1).and_then(|next| lexer.set(next.words)).map_or(0, |next| next.mask);
-            for continuation in set.longer(next) {
-                let follows = continuation.rest.iter().enumerate().all(|(step, word)| {
-                    lexemes
-                        .get(index + 1 + step)
-                        .and_then(|next| lexer.set(next.words))
-                        .is_some_and(|next| next.words.binary_search(word).is_ok())
-                });
-                if follows {
-                    let to = from + 1 + continuation.rest.len() as u32;
-                    self.note(continuation.target, Words { from, to });
+            let here = Words { from, to: from + 1 };
+            for &word in lexer.members(lexeme.words, &mut [0]) {
+                let begun = phrases.of(word);
+                for &slot in phrases.slots(begun) {
+                    self.found.add(slot, here);
+                }
+                self.names.extend(phrases.names(begun).iter().map(|&name| (name, here)));
+                if begun.seconds == 0 {
+                    continue;
+                }
+                let Some(next) = lexemes.get(index + 1).map(|next| next.words) else { continue };
+                if begun.seconds & lexer.bits(next) == 0 {
+                    continue;
+                }
+                for &second in lexer.members(next, &mut [0]) {
+                    for longer in phrases.longer(begun, second) {
+                        let rest = phrases.rest(longer);
+                        let follow = lexemes.get(index + 2..).unwrap_or_default();
+                        let is_there = |(word, lexeme): (&u32, &Lexeme)| {
+                            lexer.members(lexeme.words, &mut [0]).binary_search(word).is_ok()
+                        };
+                        if rest.len() <= follow.len() && rest.iter().zip(follow).all(is_there) {
+                            let words = Words { from, to: from + 2 + rest.len() as u32 };
+                            match longer.target {
+                                Target::Slot(slot) => self.found.add(slot, words),
+                                Target::Name(name) => self.names.push((name, words)),
+                            }
+                        }
+                    }
                 }
             }
-        }
-    }
-
-    fn note(&mut self, target: Target, words: Words) {
-        match target {
-            Target::Slot(slot) => self.found.push((slot, words)),
-            Target::Name(name) => self.names.push((name, words)),
         }
     }
 
@@ -123,14 +140,14 @@ impl Matcher {
         self.before.clear();
         self.before.push(0);
         let mut count = 0;
-        for Lexeme { token, .. } in lexemes {
+        self.before.extend(lexemes.iter().map(|Lexeme { token, .. }| {
             let flags = token.flags;
             let short = token.span.end - token.span.start <= SHORT_CHARS_MAX;
             let name =
                 flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START) && !flags.has(Flags::CAPITAL_INSIDE);
             count += u32::from(!short && !name && !flags.has(Flags::DIGIT));
-            self.before.push(count);
-        }
+            count
+        }));
     }
 
     /// Words that count between two stretches.
@@ -139,76 +156,49 @@ impl Matcher {
         before(right.from).saturating_sub(before(left.to))
     }
 
-    fn index_found(&mut self) {
-        self.found.sort_unstable();
-        self.found.dedup();
-        let mut start = 0;
-        while let Some(&(slot, _)) = self.found.get(start) {
-            let length = self.found.iter().skip(start).take_while(|(other, _)| *other == slot).count();
-            if let Some(range) = self.by_slot.get_mut(slot as usize) {
-                *range = (start as u32, (start + length) as u32);
-            }
-            if let Some(bits) = self.found_bits.get_mut(slot as usize / 64) {
-                *bits |= 1 << (slot % 64);
-            }
-            start += length;
-        }
-    }
-
-    fn try_rules(&mut self) {
-        let dictionary = Arc::clone(&self.dictionary);
-        let mut chosen = std::mem::take(&mut self.chosen);
-        let mut last = None;
-        for &(slot, _) in &self.found {
-            if last == Some(slot) {
-                continue;
-            }
-            last = Some(slot);
-            for tried in dictionary.anchored.get(slot as usize).map_or(&[][..], Vec::as_slice) {
-                if !tried.partners.iter().all(|&slot| self.is_found(slot)) {
+    fn try_rules(&mut self, dictionary: &Dictionary) {
+        let mut rooms = std::mem::take(&mut self.rooms);
+        for &slot in self.found.slots() {
+            for tried in dictionary.anchored(slot) {
+                if !tried.partners.iter().all(|&slot| self.found.has(slot)) {
                     continue;
                 }
                 let Some(rule) = dictionary.rules.get(tried.rule as usize) else { continue };
-                if let Some(words) = self.holds(rule, slot, &mut chosen) {
+                if let Some(words) = self.holds(rule, slot, &mut rooms) {
                     self.held.push((tried.rule, words));
                 }
             }
         }
-        self.chosen = chosen;
-    }
-
-    fn is_found(&self, slot: u32) -> bool {
-        self.found_bits.get(slot as usize / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
-    }
-
-    fn occurrences(&self, slot: u32) -> &[(u32, Words)] {
-        let (from, to) = self.by_slot.get(slot as usize).copied().unwrap_or_default();
-        self.found.get(from as usize..to as usize).unwrap_or_default()
+        self.rooms = rooms;
     }
 
     /// Where a rule holds, the tightest place of those its anchor offers.
-    fn holds(&self, rule: &Rule, anchor: u32, chosen: &mut Vec<Words>) -> Option<Words> {
-        if !rule.slots.iter().all(|&slot| self.is_found(slot)) {
+    fn holds(&self, rule: &Rule, anchor: u32, rooms: &mut Rooms) -> Option<Words> {
+        if !rule.slots.iter().all(|&slot| self.found.has(slot)) {
             return None;
         }
+        let Rooms { all, ends, chosen } = rooms;
+        all.clear();
+        ends.clear();
+        for &slot in &rule.slots {
+            let begin = all.len();
+            all.extend(self.found.of(slot));
+            // In order and each once: two words of a set may fill the same slot.
+            all.get_mut(begin..)?.sort_unstable();
+            ends.push(all.len());
+        }
+        let begin = |nth: usize| nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+        let places = |nth: usize| all.get(begin(nth)..ends.get(nth).copied().unwrap_or_default()).unwrap_or_default();
+        let anchored = rule.slots.iter().position(|&slot| slot == anchor)?;
         let mut best: Option<Words> = None;
-        for &(_, at) in self.occurrences(anchor) {
+        for &at in places(anchored) {
             chosen.clear();
             chosen.push(at);
-            let mut anchor_seen = false;
-            let complete = rule.slots.iter().all(|&slot| {
-                // The anchor's own slot is filled; the same slot named twice needs a second place.
-                if slot == anchor && !anchor_seen {
-                    anchor_seen = true;
-                    return true;
-                }
-                match self.nearest(slot, at, chosen) {
-                    Some(words) => {
-                        chosen.push(words);
-                        true
-                    }
-                    None => false,
-                }
+            // The anchor's own slot is filled; the same slot named twice needs a second place.
+            let complete = (0..rule.slots.len()).filter(|&nth| nth != anchored).all(|nth| {
+                let words = nearest(places(nth), at, chosen);
+                chosen.extend(words);
+                words.is_some()
             });
             if !complete {
                 continue;
@@ -227,67 +217,48 @@ impl Matcher {
         best
     }
 
-    /// The occurrence of a slot nearest to `at` that overlaps nothing chosen.
-    fn nearest(&self, slot: u32, at: Words, chosen: &[Words]) -> Option<Words> {
-        let all = self.occurrences(slot);
-        let after = all.partition_point(|(_, words)| words.from < at.from);
-        let free = |words: &Words| !chosen.iter().any(|other| other.overlaps(*words));
-        let right = all.get(after..)?.iter().map(|(_, words)| *words).find(free);
-        let left = all.get(..after)?.iter().rev().map(|(_, words)| *words).find(free);
-        match (left, right) {
-            (Some(left), Some(right)) => Some(if at.from - left.from <= right.from - at.from { left } else { right }),
-            (left, right) => left.or(right),
-        }
-    }
-
     fn is_forbidden(&self, rule: &Rule, reach: Words) -> bool {
-        rule.absent.iter().any(|&slot| {
-            self.occurrences(slot)
-                .iter()
-                .any(|(_, words)| words.from + GAP_MAX >= reach.from && words.to <= reach.to + GAP_MAX)
-        })
+        let near = |words: Words| words.from + GAP_MAX >= reach.from && words.to <= reach.to + GAP_MAX;
+        rule.absent.iter().any(|&slot| self.found.of(slot).any(near))
     }
 
     /// Puts rules that hold together to concepts: the chance that not every one of them errs.
-    fn collect(&mut self, lexemes: &[Lexeme]) -> Vec<Hit> {
-        let rules = &self.dictionary.rules;
-        let is_topic = |concept: u32| {
-            self.dictionary.concepts.get(concept as usize).is_some_and(|concept| matches!(concept.kind, Kind::Topic(_)))
-        };
+    fn collect(&mut self, dictionary: &Dictionary, lexemes: &[Lexeme]) {
         // Rules stand in order of their concepts.
         self.held.sort_unstable();
-        let mut hits: Vec<Hit> = Vec::new();
+        self.hits.clear();
+        self.evidence.clear();
         let mut forbidden = None;
         for &(index, words) in &self.held {
-            let Some(rule) = rules.get(index as usize) else { continue };
-            if hits.last().is_none_or(|hit| hit.concept != rule.concept) && forbidden != Some(rule.concept) {
-                hits.push(Hit { concept: rule.concept, score: 0.0, evidence: Vec::new() });
+            let Some(rule) = dictionary.rules.get(index as usize) else { continue };
+            if self.hits.last().is_none_or(|hit| hit.concept != rule.concept) && forbidden != Some(rule.concept) {
+                let evidence = (self.evidence.len() as u32, 0);
+                self.hits.push(Hit { concept: rule.concept, score: 0.0, evidence });
             }
-            let Some(hit) = hits.last_mut().filter(|hit| hit.concept == rule.concept) else { continue };
+            let Some(hit) = self.hits.last_mut().filter(|hit| hit.concept == rule.concept) else { continue };
             if rule.role == Role::Exception {
                 forbidden = Some(rule.concept);
-                hits.pop();
+                self.hits.pop();
                 continue;
             }
-            let weight =
-                if is_topic(rule.concept) { rule.weight * prominence(words.span(lexemes).start) } else { rule.weight };
+            let weight = if rule.fades { rule.weight * prominence(words.span(lexemes).start) } else { rule.weight };
             hit.score = 1.0 - (1.0 - hit.score) * (1.0 - weight);
-            if hit.evidence.len() < EVIDENCE_MAX {
-                hit.evidence.push((rule.role, words));
+            if hit.evidence.1 < EVIDENCE_MAX as u32 {
+                hit.evidence.1 += 1;
+                self.evidence.push((rule.role, words));
             }
         }
-        hits
     }
+}
 
-    fn clear(&mut self) {
-        for (slot, _) in self.found.drain(..) {
-            if let Some(range) = self.by_slot.get_mut(slot as usize) {
-                *range = (0, 0);
-            }
-            if let Some(bits) = self.found_bits.get_mut(slot as usize / 64) {
-                *bits = 0;
-            }
-        }
-        self.held.clear();
+/// The place nearest to `at` that overlaps nothing chosen; of two as near the left one.
+fn nearest(places: &[Words], at: Words, chosen: &[Words]) -> Option<Words> {
+    let after = places.partition_point(|words| words.from < at.from);
+    let free = |words: &Words| !chosen.iter().any(|other| other.overlaps(*words));
+    let right = places.get(after..)?.iter().copied().find(free);
+    let left = places.get(..after)?.iter().rev().copied().find(free);
+    match (left, right) {
+        (Some(left), Some(right)) => Some(if at.from - left.from <= right.from - at.from { left } else { right }),
+        (left, right) => left.or(right),
     }
 }

@@ -11,7 +11,10 @@ mod vocabulary;
 use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, SentimentLabel, TopicHit, TopicId};
 use rustc_hash::FxHashMap;
 
-pub(crate) use self::{features::hints, reader::Reader};
+pub(crate) use self::{
+    features::{Hint, TopicHint, read_hints},
+    reader::Reader,
+};
 pub use self::{
     file::ModelFileError,
     predictor::Predictor,

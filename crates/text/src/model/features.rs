@@ -4,7 +4,7 @@
 //! Each group of a text has length 1, so that none drowns the others. The length is reckoned word by word, not over the
 //! text: so what a word adds is the same in every text, and a [`Reader`](super::reader::Reader) can keep it.
 
-use otklik_domain::TopicHit;
+use otklik_domain::{BlockId, TopicId};
 
 use crate::{
     fold::{FormHash, fold_into},
@@ -57,28 +57,51 @@ pub(crate) fn of_pair(before: u64, stem: u64) -> u64 {
     mix(mix(before, PAIR), stem)
 }
 
-/// What the dictionary's topics say: each of them, its block, and the block of the first. Of length 1.
-pub(crate) fn hints(topics: &[TopicHit]) -> Vec<Hint> {
-    let mut hints: Vec<Hint> = Vec::new();
-    let mut add = |kind: &str, name: &str, score: f32| {
-        let mut hash = FormHash::new();
-        kind.chars().chain(name.chars()).for_each(|c| hash.push(u32::from(c)));
-        let hash = mix(hash.finish(), HINT);
-        match hints.iter_mut().find(|(known, _)| *known == hash) {
-            Some((_, strength)) => *strength = strength.max(score),
-            None => hints.push((hash, score)),
+/// What a topic of the dictionary says, as hints: that it is there, its block, and its block as that of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TopicHint {
+    topic: u64,
+    block: u64,
+    first: u64,
+    /// Whether it stands for what none of its block's other topics names.
+    pub(crate) is_general: bool,
+}
+
+/// How the names of such topics end.
+const GENERAL: &str = ".general";
+
+impl TopicHint {
+    pub(crate) fn of(topic: &TopicId, block: &BlockId) -> Self {
+        let hint = |kind: &str, name: &str| {
+            let mut hash = FormHash::new();
+            kind.chars().chain(name.chars()).for_each(|c| hash.push(u32::from(c)));
+            mix(hash.finish(), HINT)
+        };
+        Self {
+            topic: hint("topic ", topic.as_str()),
+            block: hint("block ", block.as_str()),
+            first: hint("first ", block.as_str()),
+            is_general: topic.as_str().ends_with(GENERAL),
         }
-    };
-    for topic in topics {
-        add("topic ", topic.id.as_str(), topic.score);
-        add("block ", topic.block.as_str(), topic.score);
     }
-    if let Some(first) = topics.first() {
-        add("first ", first.block.as_str(), 1.0);
+}
+
+/// Puts what the dictionary's topics say, the first first, in place of what `hints` holds. Of length 1.
+pub(crate) fn read_hints(topics: impl IntoIterator<Item = (TopicHint, f32)>, hints: &mut Vec<Hint>) {
+    hints.clear();
+    let mut first = None;
+    for (topic, score) in topics {
+        first = first.or(Some(topic.first));
+        for hash in [topic.topic, topic.block] {
+            match hints.iter_mut().find(|(known, _)| *known == hash) {
+                Some((_, strength)) => *strength = strength.max(score),
+                None => hints.push((hash, score)),
+            }
+        }
     }
+    hints.extend(first.map(|first| (first, 1.0)));
     let length = hints.iter().map(|(_, strength)| strength * strength).sum::<f32>().sqrt();
     hints.iter_mut().for_each(|(_, strength)| *strength /= length);
-    hints
 }
 
 /// Cuts words into pieces. Keeps its buffers from word to word.

@@ -8,7 +8,7 @@ use std::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    features::{Cutter, Features, Hint, WORDS_MAX, Word, hints, of_pair, of_stem, to_unit},
+    features::{Cutter, Features, Hint, WORDS_MAX, Word, of_pair, of_stem, to_unit},
     train::Sample,
 };
 use crate::{Analyser, Dictionary};
@@ -36,7 +36,7 @@ pub(super) fn count(samples: &[Sample<'_>], dictionary: &Arc<Dictionary>) -> (Wo
     let mut words: Words = Vec::new();
     let mut places: FxHashMap<u64, u32> = FxHashMap::default();
     let counted = samples.iter().map(|sample| {
-        let hints = hints(&analyser.topics(sample.text));
+        let hints = analyser.hints(sample.text).to_vec();
         let mut own: BTreeMap<u32, u32> = BTreeMap::new();
         let mut pairs: BTreeMap<u64, u32> = BTreeMap::new();
         let mut before = None;

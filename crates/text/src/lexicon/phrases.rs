@@ -1,0 +1,129 @@
+//! What words begin: for each word what it stands for by itself, and the phrases that go on after it.
+//!
+//! While a dictionary is read the phrases lie apart by their first word; then they are put side by side in a few arrays, so that
+//! looking at a word touches little memory.
+
+use super::WordId;
+
+/// What a phrase stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Target {
+    /// A slot of rules.
+    Slot(u32),
+    /// A name of places.
+    Name(u32),
+}
+
+/// Which of 64 bits a word has: where a set of words lacks the bit, it lacks the word.
+pub(crate) fn bit_of(word: WordId) -> u64 {
+    1 << (word.wrapping_mul(0x9E37_79B9) >> 26)
+}
+
+/// A phrase of several words, without the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Longer {
+    /// The word that follows.
+    pub(crate) second: WordId,
+    pub(crate) target: Target,
+    /// The words that have to follow that one, as a stretch of [`Phrases::rests`].
+    rest: (u32, u32),
+}
+
+/// What a word begins, as stretches of the arrays of [`Phrases`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Begun {
+    /// The bits of the words that may follow ([`bit_of`]).
+    pub(crate) seconds: u64,
+    slots: (u32, u32),
+    names: (u32, u32),
+    longer: (u32, u32),
+}
+
+/// Phrases by the word they begin with.
+#[derive(Debug, Default)]
+pub(crate) struct Phrases {
+    /// First words, the other words, targets, in no order; empty once sealed.
+    added: Vec<(WordId, Box<[WordId]>, Target)>,
+    by_word: Vec<Begun>,
+    slots: Vec<u32>,
+    names: Vec<u32>,
+    longer: Vec<Longer>,
+    rests: Vec<WordId>,
+}
+
+impl Phrases {
+    pub(super) fn add(&mut self, first: WordId, rest: &[WordId], target: Target) {
+        self.added.push((first, rest.into(), target));
+    }
+
+    /// Puts what was added in its place.
+    pub(super) fn seal(&mut self, words: WordId) {
+        let mut added = std::mem::take(&mut self.added);
+        added.sort_unstable();
+        added.dedup();
+        self.by_word = vec![Begun::default(); words as usize];
+        for phrases in added.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let mut begun = Begun {
+                seconds: 0,
+                slots: (self.slots.len() as u32, 0),
+                names: (self.names.len() as u32, 0),
+                longer: (self.longer.len() as u32, 0),
+            };
+            for (_, others, target) in phrases {
+                match (others.split_first(), *target) {
+                    (None, Target::Slot(slot)) => self.slots.push(slot),
+                    (None, Target::Name(name)) => self.names.push(name),
+                    (Some((&second, rest)), target) => {
+                        let from = self.rests.len() as u32;
+                        self.rests.extend(rest);
+                        begun.seconds |= bit_of(second);
+                        // Sorted by their second word, as `added` is.
+                        self.longer.push(Longer { second, target, rest: (from, self.rests.len() as u32) });
+                    }
+                }
+            }
+            begun.slots.1 = self.slots.len() as u32;
+            begun.names.1 = self.names.len() as u32;
+            begun.longer.1 = self.longer.len() as u32;
+            let first = phrases.first().map(|(first, ..)| *first as usize);
+            if let Some(place) = first.and_then(|first| self.by_word.get_mut(first)) {
+                *place = begun;
+            }
+        }
+    }
+
+    /// What a word begins.
+    #[inline(always)]
+    pub(crate) fn of(&self, word: WordId) -> Begun {
+        self.by_word.get(word as usize).copied().unwrap_or_default()
+    }
+
+    /// The slots a word fills by itself.
+    #[inline(always)]
+    pub(crate) fn slots(&self, begun: Begun) -> &[u32] {
+        stretch(&self.slots, begun.slots)
+    }
+
+    /// The names a word is by itself.
+    #[inline(always)]
+    pub(crate) fn names(&self, begun: Begun) -> &[u32] {
+        stretch(&self.names, begun.names)
+    }
+
+    /// The phrases that go on with a word.
+    pub(crate) fn longer(&self, begun: Begun, second: WordId) -> &[Longer] {
+        let all = stretch(&self.longer, begun.longer);
+        let rest = all.get(all.partition_point(|longer| longer.second < second)..).unwrap_or_default();
+        rest.get(..rest.partition_point(|longer| longer.second == second)).unwrap_or_default()
+    }
+
+    /// The words of a phrase after the second.
+    pub(crate) fn rest(&self, longer: &Longer) -> &[WordId] {
+        stretch(&self.rests, longer.rest)
+    }
+}
+
+#[inline(always)]
+fn stretch<T>(all: &[T], (from, to): (u32, u32)) -> &[T] {
+    all.get(from as usize..to as usize).unwrap_or_default()
+}
