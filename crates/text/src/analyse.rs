@@ -9,7 +9,7 @@ use crate::{
     language::LanguageDetector,
     lexer::{Lexeme, Lexer},
     matcher::{Hit, Matcher},
-    model::{Hint, Model, Reader, read_hints},
+    model::{Hint, Model, Reader, Text, read_hints},
     places::{Context, Cues, resolve},
     tone::{self, Signs, Tones},
 };
@@ -97,7 +97,7 @@ impl Analyser {
         let intent = tone::intent(&signs);
         let mut analysis = Analysis {
             id: post.id.clone(),
-            language: self.language.detect(&post.text, &lexemes),
+            language: self.language.detect(&post.text, &lexemes, self.lexer.age()),
             topics: found.topics,
             intent,
             sentiment: tone::sentiment(&signs, intent),
@@ -109,28 +109,24 @@ impl Analyser {
         };
         if !self.models.is_empty() {
             self.read_hints();
+            let text = Text { lexemes: &lexemes, written: &post.text, age: self.lexer.age() };
             for model in &mut self.models {
-                model.judge(&lexemes, &post.text, &self.hints, &mut analysis);
+                model.judge(&text, &self.hints, &mut analysis);
             }
         }
         self.lexemes = lexemes;
         analysis
     }
 
-    /// What the dictionary finds in a text, as hints to models.
-    pub(crate) fn hints(&mut self, text: &str) -> &[Hint] {
+    /// What the dictionary finds in a text, as hints to models, with the text as it was read.
+    pub(crate) fn hints<'t>(&'t mut self, text: &'t str) -> (&'t [Hint], Text<'t>) {
         let mut lexemes = std::mem::take(&mut self.lexemes);
         self.lexer.read(text, &mut lexemes);
         self.matcher.run(&lexemes, &self.lexer);
         self.rank_topics();
         self.read_hints();
         self.lexemes = lexemes;
-        &self.hints
-    }
-
-    /// The hints of the last text.
-    pub(crate) fn last_hints(&self) -> &[Hint] {
-        &self.hints
+        (&self.hints, Text { lexemes: &self.lexemes, written: text, age: self.lexer.age() })
     }
 
     /// The stems of the last post read, for grouping and fingerprints.

@@ -43,6 +43,7 @@ pub struct Dictionary {
     pub(crate) lexicon: Arc<Lexicon>,
     pub(crate) concepts: Vec<Concept>,
     pub(crate) rules: Vec<Rule>,
+    rule_slots: Vec<u32>,
     /// The rules by the slot that is their rarest.
     anchored: Vec<Anchored>,
     /// By slot: where its rules end in `anchored`.
@@ -90,8 +91,9 @@ pub(crate) struct Rule {
     pub(crate) weight: f32,
     /// Whether it counts less the later it stands in a text: rules of topics do.
     pub(crate) fades: bool,
-    pub(crate) slots: Box<[u32]>,
-    pub(crate) absent: Box<[u32]>,
+    /// Stretches of the slots of all rules: those that must be found, and those that must not.
+    slots: (u32, u32),
+    absent: (u32, u32),
 }
 
 /// A rule where it is tried, with two more of its slots: where one of them was not found the rule is not even looked at. A rule of fewer
@@ -100,6 +102,8 @@ pub(crate) struct Rule {
 pub(crate) struct Anchored {
     pub(crate) rule: u32,
     pub(crate) partners: [u32; 2],
+    /// Whether it asks for nothing but the slot it is tried for.
+    pub(crate) is_alone: bool,
 }
 
 /// A sentence and whether it must give its concept.
@@ -165,6 +169,16 @@ impl Dictionary {
         self.anchored.get(end(slot.checked_sub(1)) as usize..end(Some(slot)) as usize).unwrap_or_default()
     }
 
+    /// The slots of a rule that must be found.
+    pub(crate) fn slots_of(&self, rule: &Rule) -> &[u32] {
+        stretch(&self.rule_slots, rule.slots)
+    }
+
+    /// The slots of a rule that must not be found.
+    pub(crate) fn absent_of(&self, rule: &Rule) -> &[u32] {
+        stretch(&self.rule_slots, rule.absent)
+    }
+
     pub(crate) fn examples(&self) -> &[Example] {
         &self.examples
     }
@@ -176,6 +190,7 @@ struct Builder {
     stemmer: Stemmer,
     concepts: Vec<Concept>,
     rules: Vec<Rule>,
+    rule_slots: Vec<u32>,
     slots: FxHashMap<Slot, u32>,
     gazetteer: Gazetteer,
     topics: BTreeMap<TopicId, Topic>,
@@ -197,6 +212,7 @@ impl Builder {
             stemmer: Stemmer::create(Algorithm::Russian),
             concepts: Vec::new(),
             rules: Vec::new(),
+            rule_slots: Vec::new(),
             slots: FxHashMap::default(),
             gazetteer: Gazetteer::default(),
             topics: BTreeMap::new(),
@@ -333,10 +349,20 @@ impl Builder {
             Role::Hint(_) => HINT_WEIGHT,
             _ => TERM_WEIGHTS.get(parsed.slots.len() - 1).copied().unwrap_or(TERM_WEIGHTS[2]),
         };
-        let slots = parsed.slots.into_iter().map(|slot| self.slot(slot)).collect();
-        let absent = parsed.absent.into_iter().map(|slot| self.slot(slot)).collect();
+        let slots = self.slots_of(parsed.slots);
+        let absent = self.slots_of(parsed.absent);
         let fades = self.concepts.last().is_some_and(|concept| concept.topic.is_some());
         self.rules.push(Rule { concept, role, weight, fades, slots, absent });
+    }
+
+    /// Puts the slots of a rule beside those of the others.
+    fn slots_of(&mut self, slots: Vec<Slot>) -> (u32, u32) {
+        let from = self.rule_slots.len() as u32;
+        for slot in slots {
+            let id = self.slot(slot);
+            self.rule_slots.push(id);
+        }
+        (from, self.rule_slots.len() as u32)
     }
 
     fn slot(&mut self, slot: Slot) -> u32 {
@@ -354,13 +380,14 @@ impl Builder {
     fn finish(mut self, files: &[SourceFile<'_>]) -> Dictionary {
         self.blocks.sort();
         self.lexicon.seal();
-        let (anchored, anchored_ends) = anchor(&self.rules, self.slots.len());
+        let (anchored, anchored_ends) = anchor(&self.rules, &self.rule_slots, self.slots.len());
         Dictionary {
             anchored,
             anchored_ends,
             lexicon: Arc::new(self.lexicon),
             concepts: self.concepts,
             rules: self.rules,
+            rule_slots: self.rule_slots,
             gazetteer: self.gazetteer,
             topics: self.topics,
             blocks: self.blocks,
@@ -372,21 +399,22 @@ impl Builder {
 
 /// Hangs each rule on the slot fewest rules share: a rule is only tried where that slot was found. Gives the rules in order of slot, and
 /// where those of each slot end.
-fn anchor(rules: &[Rule], slots: usize) -> (Vec<Anchored>, Vec<u32>) {
+fn anchor(rules: &[Rule], rule_slots: &[u32], slots: usize) -> (Vec<Anchored>, Vec<u32>) {
     let mut uses = vec![0_u32; slots];
-    for slot in rules.iter().flat_map(|rule| &rule.slots) {
+    for slot in rules.iter().flat_map(|rule| stretch(rule_slots, rule.slots)) {
         if let Some(count) = uses.get_mut(*slot as usize) {
             *count += 1;
         }
     }
     let mut anchored = vec![Vec::new(); slots];
     for (index, rule) in rules.iter().enumerate() {
-        let mut slots: Vec<u32> = rule.slots.to_vec();
+        let mut slots: Vec<u32> = stretch(rule_slots, rule.slots).to_vec();
         slots.sort_by_key(|&slot| uses.get(slot as usize).copied());
         let Some(&anchor) = slots.first() else { continue };
         let partner = |nth: usize| slots.get(nth).copied().unwrap_or(anchor);
         if let Some(hung) = anchored.get_mut(anchor as usize) {
-            hung.push(Anchored { rule: index as u32, partners: [partner(1), partner(2)] });
+            let is_alone = slots.len() == 1 && stretch(rule_slots, rule.absent).is_empty();
+            hung.push(Anchored { rule: index as u32, partners: [partner(1), partner(2)], is_alone });
         }
     }
     let ends = anchored.iter().scan(0, |end, hung| {
@@ -395,6 +423,10 @@ fn anchor(rules: &[Rule], slots: usize) -> (Vec<Anchored>, Vec<u32>) {
     });
     let ends = ends.collect();
     (anchored.concat(), ends)
+}
+
+fn stretch(slots: &[u32], (from, to): (u32, u32)) -> &[u32] {
+    slots.get(from as usize..to as usize).unwrap_or_default()
 }
 
 fn is_topic_id(id: &str) -> bool {

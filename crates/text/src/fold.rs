@@ -22,6 +22,7 @@ pub(crate) fn classify(c: char) -> Class {
     match c {
         'а'..='я' | 'a'..='z' => Class::Letter(c),
         '0'..='9' => Class::Digit(c),
+        'А'..='Я' | 'A'..='Z' => Class::Letter(lower(c)),
         'ё' | 'Ё' => Class::Letter('е'),
         '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}' | '\u{FE00}'..='\u{FE0F}' => Class::Ignored,
         // Combining marks: the stress mark above all. A breve after `и` is handled by the tokeniser.
@@ -35,7 +36,11 @@ pub(crate) fn classify(c: char) -> Class {
 
 /// Lower case of a letter. A letter with a longer lower case (`İ`) keeps the first of its characters.
 fn lower(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
+    match c {
+        'A'..='Z' => c.to_ascii_lowercase(),
+        'А'..='Я' => char::from_u32(u32::from(c) + 0x20).unwrap_or(c),
+        _ => c.to_lowercase().next().unwrap_or(c),
+    }
 }
 
 /// A Latin letter that looks like a Cyrillic one, as the Cyrillic one: people and spammers mix them within a word.

@@ -7,12 +7,11 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use otklik_domain::Language;
-use rustc_hash::FxHashMap;
 use whatlang::Detector;
 
 use crate::{
     fold::fold_into,
-    lexer::{Lexeme, Lexer},
+    lexer::{FORMS_MAX, Lexeme, Lexer},
     token::Flags,
 };
 
@@ -20,8 +19,6 @@ use crate::{
 const UNKNOWN: &str = "und";
 /// Languages told apart by letters.
 const LANGUAGES: usize = 12;
-/// Words whose scores are kept; a power of two. 32 bytes each.
-const WORDS_KEPT: usize = 1 << 14;
 /// Unlikelihoods are whole numbers of quarters of a nat.
 const UNIT: f32 = 4.0;
 /// What Russian has ahead of the others: most posts are in it.
@@ -32,35 +29,104 @@ const TEXT_WORDS_MAX: usize = 200;
 /// How unlikely letters are, by language.
 type Unlikely = [u8; LANGUAGES];
 
-/// What is known of letters.
+/// What is known of letters. They have numbers; 0 stands for those of which nothing is known.
 struct Letters {
     /// Codes of the languages, Russian first.
     codes: Vec<&'static str>,
-    /// By one letter, a letter after another, a letter after two others; a space stands for the edge of a word.
-    unlikely: FxHashMap<[char; 3], Unlikely>,
+    /// By place in the Cyrillic blocks: the letter's number.
+    numbers: [u8; CYRILLIC_LETTERS],
+    /// The number of the edge of a word, which the file writes as `_`.
+    edge: u8,
+    /// How many numbers there are.
+    count: usize,
+    /// By the numbers of three letters: where in `unlikely` it stands how unlikely the third is after the others; where nothing is
+    /// known of the three, after the second alone, and else by itself.
+    triples: Vec<u16>,
+    /// The first is for a letter that none of the languages has: it tells nothing.
+    unlikely: Vec<Unlikely>,
 }
 
-/// How the file writes the edge of a word.
-const EDGE: char = '_';
+/// The Cyrillic blocks of Unicode.
+const CYRILLIC_FIRST: u32 = 0x400;
+const CYRILLIC_LETTERS: usize = 0x130;
+static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters::read(include_str!("language/letters.txt")));
 
-static LETTERS: LazyLock<Letters> = LazyLock::new(|| {
-    let mut lines = include_str!("language/letters.txt").lines();
-    let codes: Vec<&'static str> = lines.next().unwrap_or_default().split(' ').collect();
-    debug_assert_eq!(codes.len(), LANGUAGES, "the first line names the languages");
-    let read = |line: &str| {
-        let (letters, numbers) = line.split_once(' ')?;
-        let mut key = ['\0'; 3];
-        // Shorter ones stand at the end.
-        let length = letters.chars().count();
-        letters.chars().zip(3_usize.checked_sub(length)?..).for_each(|(letter, place)| key[place] = letter);
-        let mut unlikely = [0; LANGUAGES];
-        for (place, digit) in unlikely.iter_mut().zip(numbers.chars()) {
-            *place = digit.to_digit(36)? as u8;
+impl Letters {
+    fn read(file: &'static str) -> Self {
+        let mut lines = file.lines();
+        let codes: Vec<&'static str> = lines.next().unwrap_or_default().split(' ').collect();
+        debug_assert_eq!(codes.len(), LANGUAGES, "the first line names the languages");
+        let mut read = Self {
+            codes,
+            numbers: [0; CYRILLIC_LETTERS],
+            edge: 0,
+            count: 1,
+            triples: Vec::new(),
+            unlikely: vec![[0; LANGUAGES]],
+        };
+        // One letter, a letter after another, a letter after two others, each as numbers.
+        let mut groups: Vec<(Vec<usize>, u16)> = Vec::new();
+        for (group, numbers) in lines.filter_map(|line| line.split_once(' ')) {
+            let mut row = [0; LANGUAGES];
+            let digits = numbers.chars().map(|digit| digit.to_digit(36).unwrap_or_default() as u8);
+            row.iter_mut().zip(digits).for_each(|(place, digit)| *place = digit);
+            groups.push((group.chars().map(|letter| read.new_number(letter)).collect(), read.unlikely.len() as u16));
+            read.unlikely.push(row);
         }
-        Some((key, unlikely))
-    };
-    Letters { codes, unlikely: lines.filter_map(read).collect() }
-});
+        let count = read.count;
+        let (mut one, mut two) = (vec![0; count], vec![0; count * count]);
+        for (group, row) in &groups {
+            match *group.as_slice() {
+                [letter] => one[letter] = *row,
+                [last, letter] => two[last * count + letter] = *row,
+                _ => {}
+            }
+        }
+        let by_last = (0..count * count).map(|pair| if two[pair] == 0 { one[pair % count] } else { two[pair] });
+        let by_last: Vec<u16> = by_last.collect();
+        read.triples = by_last.repeat(count);
+        for (group, row) in &groups {
+            if let &[before, last, letter] = group.as_slice() {
+                read.triples[(before * count + last) * count + letter] = *row;
+            }
+        }
+        read
+    }
+
+    /// The number of a letter of the file.
+    fn new_number(&mut self, letter: char) -> usize {
+        let place = match u32::from(letter).checked_sub(CYRILLIC_FIRST) {
+            None => Some(&mut self.edge),
+            Some(place) => self.numbers.get_mut(place as usize),
+        };
+        let Some(number) = place else { return 0 };
+        if *number == 0 {
+            *number = self.count as u8;
+            self.count += 1;
+        }
+        usize::from(*number)
+    }
+
+    fn number(&self, letter: char) -> u8 {
+        let place = u32::from(letter).checked_sub(CYRILLIC_FIRST).and_then(|place| self.numbers.get(place as usize));
+        place.copied().unwrap_or_default()
+    }
+
+    /// The sum of how unlikely the letters of a word are, taken away from nothing.
+    fn score(&self, word: &str) -> [i16; LANGUAGES] {
+        let mut scores = [0_i16; LANGUAGES];
+        let (mut before, mut last) = (self.edge, self.edge);
+        for letter in word.chars().map(|letter| self.number(letter)).chain([self.edge]) {
+            let triple = (usize::from(before) * self.count + usize::from(last)) * self.count + usize::from(letter);
+            let row = self.triples.get(triple).and_then(|&row| self.unlikely.get(usize::from(row)));
+            if let Some(unlikely) = row {
+                scores.iter_mut().zip(unlikely).for_each(|(score, unlikely)| *score -= i16::from(*unlikely));
+            }
+            (before, last) = (last, letter);
+        }
+        scores
+    }
+}
 
 /// Tells the language of texts, by itself; an analyser does it along with the rest. Each thread has its own.
 #[derive(Debug, Default)]
@@ -74,33 +140,31 @@ impl LanguageReader {
     /// The language of a text; `und` when nothing tells it.
     pub fn read(&mut self, text: &str) -> Language {
         self.lexer.read(text, &mut self.lexemes);
-        self.detector.detect(text, &self.lexemes)
+        self.detector.detect(text, &self.lexemes, self.lexer.age())
     }
 }
 
 /// Tells languages apart. Each thread has its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct LanguageDetector {
-    words: Vec<Kept>,
+    /// By number of a form: what it says for each language; that of the first is [`NOT_KNOWN`] where it was not reckoned.
+    words: Vec<[i16; LANGUAGES]>,
+    /// The age of the lexer that gave the numbers.
+    age: u32,
     folded: String,
     rest: Detector,
 }
 
-/// What a word says for each language, by the hash of its form; that is 0 where there is none.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kept {
-    form: u64,
-    scores: [i16; LANGUAGES],
-}
-
-impl Default for LanguageDetector {
-    fn default() -> Self {
-        Self { words: vec![Kept::default(); WORDS_KEPT], folded: String::new(), rest: Detector::new() }
-    }
-}
+/// No word is so unlikely.
+const NOT_KNOWN: i16 = i16::MIN;
 
 impl LanguageDetector {
-    pub(crate) fn detect(&mut self, text: &str, lexemes: &[Lexeme]) -> Language {
+    /// The language of a text; `age` is that of its lexer.
+    pub(crate) fn detect(&mut self, text: &str, lexemes: &[Lexeme], age: u32) -> Language {
+        if self.age != age {
+            self.words.clear();
+            self.age = age;
+        }
         let mut scores = [0_i32; LANGUAGES];
         let (mut cyrillic, mut latin) = (0_usize, 0_usize);
         for lexeme in lexemes.iter().take(TEXT_WORDS_MAX) {
@@ -108,7 +172,10 @@ impl LanguageDetector {
             latin += usize::from(flags.has(Flags::LATIN));
             if flags.has(Flags::CYRILLIC) {
                 cyrillic += 1;
-                let word = self.word(lexeme, text);
+                let word = match self.words.get(lexeme.number as usize) {
+                    Some(word) if word[0] != NOT_KNOWN => *word,
+                    _ => self.word(lexeme, text),
+                };
                 scores.iter_mut().zip(word).for_each(|(sum, score)| *sum += i32::from(score));
             }
         }
@@ -119,21 +186,22 @@ impl LanguageDetector {
         }
     }
 
-    /// What a word says for each language, from the table or for the first time.
+    /// What a word says for each language, for the first time.
+    #[cold]
+    #[inline(never)]
     fn word(&mut self, lexeme: &Lexeme, text: &str) -> [i16; LANGUAGES] {
-        let form = lexeme.token.form;
-        let place = (form >> 20) as usize & (WORDS_KEPT - 1);
-        match self.words.get(place) {
-            Some(kept) if kept.form == form => kept.scores,
-            _ => {
-                fold_into(lexeme.token.text(text), &mut self.folded);
-                let scores = word_scores(&self.folded);
-                if let Some(kept) = self.words.get_mut(place) {
-                    *kept = Kept { form, scores };
-                }
-                scores
+        fold_into(lexeme.token.text(text), &mut self.folded);
+        let scores = LETTERS.score(&self.folded);
+        let number = lexeme.number as usize;
+        if number < FORMS_MAX {
+            if self.words.len() <= number {
+                self.words.resize(number + 1, [NOT_KNOWN; LANGUAGES]);
+            }
+            if let Some(word) = self.words.get_mut(number) {
+                *word = scores;
             }
         }
+        scores
     }
 
     fn detect_rest(&self, text: &str) -> Language {
@@ -148,23 +216,6 @@ impl LanguageDetector {
 
 fn language(code: &'static str, confidence: f32) -> Language {
     Language { code: Cow::Borrowed(code), confidence: confidence.clamp(0.0, 1.0) }
-}
-
-/// The sum of how unlikely the letters of a word are, taken away from nothing.
-#[cold]
-fn word_scores(word: &str) -> [i16; LANGUAGES] {
-    let known = &LETTERS.unlikely;
-    let mut scores = [0_i16; LANGUAGES];
-    let (mut before, mut last) = (EDGE, EDGE);
-    for letter in word.chars().chain([EDGE]) {
-        let found = known.get(&[before, last, letter]).or_else(|| known.get(&['\0', last, letter]));
-        // A letter none of them has tells nothing.
-        if let Some(unlikely) = found.or_else(|| known.get(&['\0', '\0', letter])) {
-            scores.iter_mut().zip(unlikely).for_each(|(score, unlikely)| *score -= i16::from(*unlikely));
-        }
-        (before, last) = (last, letter);
-    }
-    scores
 }
 
 fn likeliest(mut scores: [i32; LANGUAGES]) -> Language {

@@ -1,9 +1,9 @@
 //! Words of a text with their stems and with what the dictionary knows of them, by a table of forms seen before.
 //!
 //! A form is stemmed and looked up once; then it is one read from the table. Words of a text repeat so much that nearly
-//! all are found there. The table has a fixed size, so any stream of words leaves memory as it is.
+//! all are found there. The table has a bound, at which it begins anew, so any stream of words leaves memory as it is.
 
-use std::sync::Arc;
+use std::{hint::black_box, sync::Arc};
 
 use rustc_hash::FxHashMap;
 
@@ -13,8 +13,12 @@ use crate::{
     token::{Ending, Flags, Token, tokenise},
 };
 
-/// Lines of the table of forms; a power of two.
-const LINES: usize = 1 << 16;
+/// Places of the table of forms; a power of two.
+const PLACES: usize = 1 << 18;
+/// Most forms kept: the rest of the table stays empty, so that what is not there is soon missed.
+pub(crate) const FORMS_MAX: usize = 180_000;
+/// How many new forms there must be room for at the beginning of a text. What has no room is read anew each time.
+const ROOM_MIN: usize = 10_000;
 /// Distinct sets of word patterns kept; more than any dictionary has, and a bound all the same.
 const WORD_SETS_MAX: usize = 1 << 20;
 
@@ -27,6 +31,9 @@ pub struct Lexeme {
     pub stem: u64,
     /// The word patterns it fits.
     pub(crate) words: WordSet,
+    /// The number of its form among those its lexer keeps, counted from the last time it began anew; [`FORMS_MAX`] for one that
+    /// is not kept.
+    pub(crate) number: u32,
 }
 
 /// The word patterns a form fits: none (0), one, as its id and 1, or several, as the index of their list and the highest bit.
@@ -41,20 +48,15 @@ impl WordSet {
     }
 }
 
-/// Forms with what is known of them that share a line of the processor's cache; the one seen first last. The form is 0 where there is
-/// none.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-struct Line {
-    forms: [u64; 3],
-    stems: [u64; 3],
-    words: [WordSet; 3],
-}
-
 /// Reads texts word by word. Keeps its table from text to text; each thread has its own.
 pub struct Lexer {
     lexicon: Arc<Lexicon>,
-    lines: Vec<Line>,
+    /// By hash of a form: the form, 0 for none, and its number with its words in the upper half.
+    places: Vec<[u64; 2]>,
+    /// By number of a form: its stem.
+    stems: Vec<u64>,
+    /// How often the table began anew.
+    age: u32,
     /// Where the lists of several word patterns begin in `members`.
     sets: Vec<u32>,
     members: Vec<WordId>,
@@ -81,7 +83,9 @@ impl Lexer {
     pub(crate) fn new(lexicon: Arc<Lexicon>) -> Self {
         Self {
             lexicon,
-            lines: vec![Line::default(); LINES],
+            places: vec![[0; 2]; PLACES],
+            stems: Vec::with_capacity(FORMS_MAX),
+            age: 0,
             sets: vec![0],
             members: Vec::new(),
             set_ids: FxHashMap::default(),
@@ -93,15 +97,28 @@ impl Lexer {
 
     /// Reads a text, putting its words in place of what `lexemes` holds.
     pub fn read(&mut self, text: &str, lexemes: &mut Vec<Lexeme>) -> Ending {
+        if self.stems.len() + ROOM_MIN > FORMS_MAX {
+            self.places.fill([0; 2]);
+            self.stems.clear();
+            self.age = self.age.wrapping_add(1);
+        }
         lexemes.clear();
         let mut tokens = std::mem::take(&mut self.tokens);
         let ending = tokenise(text, &mut tokens);
-        lexemes.extend(tokens.iter().map(|token| {
-            let (stem, words) = self.known(token, text);
-            Lexeme { token: *token, stem, words }
-        }));
+        // Looking at all places first lets the reads of memory not wait for each other.
+        black_box(
+            tokens
+                .iter()
+                .fold(0, |touched, token| touched ^ self.places.get(place_of(token)).map_or(0, |place| place[0])),
+        );
+        lexemes.extend(tokens.iter().map(|token| self.known(token, text)));
         self.tokens = tokens;
         ending
+    }
+
+    /// Changes when forms get other numbers.
+    pub(crate) fn age(&self) -> u32 {
+        self.age
     }
 
     /// The word patterns of a set, ascending, by `one` when there is a single one.
@@ -127,28 +144,27 @@ impl Lexer {
         self.members(set, &mut [0]).iter().fold(0, |bits, &word| bits | bit_of(word))
     }
 
-    /// The stem and the word patterns of a form.
+    /// A token with what is known of its form.
     #[inline(always)]
-    fn known(&mut self, token: &Token, text: &str) -> (u64, WordSet) {
-        let form = token.form;
-        let place = (form >> 20) as usize & (LINES - 1);
-        if let Some(Line { forms, stems, words }) = self.lines.get(place) {
-            if forms[0] == form {
-                return (stems[0], words[0]);
+    fn known(&mut self, token: &Token, text: &str) -> Lexeme {
+        let mut place = place_of(token);
+        while let Some(&[form, known]) = self.places.get(place) {
+            if form == token.form {
+                let number = known as u32;
+                let stem = self.stems.get(number as usize).copied().unwrap_or_default();
+                return Lexeme { token: *token, stem, words: WordSet((known >> 32) as u32), number };
             }
-            if forms[1] == form {
-                return (stems[1], words[1]);
+            if form == 0 {
+                break;
             }
-            if forms[2] == form {
-                return (stems[2], words[2]);
-            }
+            place = (place + 1) & (PLACES - 1);
         }
         self.learn(token, text, place)
     }
 
     #[cold]
     #[inline(never)]
-    fn learn(&mut self, token: &Token, text: &str, place: usize) -> (u64, WordSet) {
+    fn learn(&mut self, token: &Token, text: &str, place: usize) -> Lexeme {
         if token.flags.has(Flags::EMOJI) {
             self.folded.read_as_it_is(token.text(text));
         } else {
@@ -157,12 +173,12 @@ impl Lexer {
         let stem = if token.flags.has(Flags::CYRILLIC) { self.lexicon.stem(&self.folded) } else { token.form };
         self.lexicon.words(&self.folded, stem, &mut self.words);
         let words = self.set_of_words();
-        if let Some(line) = self.lines.get_mut(place) {
-            line.forms = [token.form, line.forms[0], line.forms[1]];
-            line.stems = [stem, line.stems[0], line.stems[1]];
-            line.words = [words, line.words[0], line.words[1]];
+        let number = self.stems.len().min(FORMS_MAX) as u32;
+        if let Some(free) = self.places.get_mut(place).filter(|_| (number as usize) < FORMS_MAX) {
+            *free = [token.form, u64::from(words.0) << 32 | u64::from(number)];
+            self.stems.push(stem);
         }
-        (stem, words)
+        Lexeme { token: *token, stem, words, number }
     }
 
     fn set_of_words(&mut self) -> WordSet {
@@ -184,6 +200,11 @@ impl Lexer {
             }
         }
     }
+}
+
+/// Where a token's form stands in the table, or before.
+fn place_of(token: &Token) -> usize {
+    (token.form >> 20) as usize & (PLACES - 1)
 }
 
 #[cfg(test)]

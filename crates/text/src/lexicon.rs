@@ -5,7 +5,7 @@ mod phrases;
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
-pub(crate) use self::phrases::{Phrases, Target, bit_of};
+pub(crate) use self::phrases::{Begun, Phrases, Target, bit_of};
 use crate::{
     fold::{Folded, hash_folded},
     term::{Phrase, WordPattern},

@@ -6,14 +6,14 @@
 mod found;
 mod stretch;
 
-use std::sync::Arc;
+use std::{hint::black_box, sync::Arc};
 
 use self::found::Found;
 pub(crate) use self::stretch::Words;
 use crate::{
     dictionary::{Dictionary, Role, Rule},
     lexer::{Lexeme, Lexer},
-    lexicon::{Phrases, Target},
+    lexicon::{Begun, Phrases, Target},
     token::Flags,
 };
 
@@ -45,6 +45,8 @@ pub(crate) struct Hit {
 #[derive(Debug)]
 pub(crate) struct Matcher {
     dictionary: Arc<Dictionary>,
+    /// What each word of the text begins, with the word's place.
+    begun: Vec<(u32, Begun)>,
     found: Found,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
@@ -72,6 +74,7 @@ impl Matcher {
         Self {
             found: Found::new(dictionary.slots()),
             dictionary,
+            begun: Vec::new(),
             held: Vec::new(),
             rooms: Rooms::default(),
             before: Vec::new(),
@@ -99,36 +102,39 @@ impl Matcher {
     }
 
     fn find_phrases(&mut self, phrases: &Phrases, lexemes: &[Lexeme], lexer: &Lexer) {
-        self.names.clear();
-        for (index, lexeme) in lexemes.iter().enumerate() {
-            let from = index as u32;
+        let Self { begun: all, found, names, .. } = self;
+        names.clear();
+        // All together first: then the reads of memory do not wait for each other.
+        all.clear();
+        for (lexeme, index) in lexemes.iter().zip(0..) {
+            all.extend(lexer.members(lexeme.words, &mut [0]).iter().map(|&word| (index, phrases.of(word))));
+        }
+        black_box(
+            all.iter()
+                .fold(0, |touched, (_, begun)| touched ^ phrases.slots(*begun).first().copied().unwrap_or_default()),
+        );
+        for &(from, begun) in all.iter() {
             let here = Words { from, to: from + 1 };
-            for &word in lexer.members(lexeme.words, &mut [0]) {
-                let begun = phrases.of(word);
-                for &slot in phrases.slots(begun) {
-                    self.found.add(slot, here);
-                }
-                self.names.extend(phrases.names(begun).iter().map(|&name| (name, here)));
-                if begun.seconds == 0 {
-                    continue;
-                }
-                let Some(next) = lexemes.get(index + 1).map(|next| next.words) else { continue };
-                if begun.seconds & lexer.bits(next) == 0 {
-                    continue;
-                }
-                for &second in lexer.members(next, &mut [0]) {
-                    for longer in phrases.longer(begun, second) {
-                        let rest = phrases.rest(longer);
-                        let follow = lexemes.get(index + 2..).unwrap_or_default();
-                        let is_there = |(word, lexeme): (&u32, &Lexeme)| {
-                            lexer.members(lexeme.words, &mut [0]).binary_search(word).is_ok()
-                        };
-                        if rest.len() <= follow.len() && rest.iter().zip(follow).all(is_there) {
-                            let words = Words { from, to: from + 2 + rest.len() as u32 };
-                            match longer.target {
-                                Target::Slot(slot) => self.found.add(slot, words),
-                                Target::Name(name) => self.names.push((name, words)),
-                            }
+            for &slot in phrases.slots(begun) {
+                found.add(slot, here);
+            }
+            names.extend(phrases.names(begun).iter().map(|&name| (name, here)));
+            let follow = lexemes.get(from as usize + 1..).unwrap_or_default();
+            let Some((next, follow)) = follow.split_first().filter(|_| begun.seconds != 0) else { continue };
+            if begun.seconds & lexer.bits(next.words) == 0 {
+                continue;
+            }
+            for &second in lexer.members(next.words, &mut [0]) {
+                for longer in phrases.longer(begun, second) {
+                    let rest = phrases.rest(longer);
+                    let is_there = |(word, lexeme): (&u32, &Lexeme)| {
+                        lexer.members(lexeme.words, &mut [0]).binary_search(word).is_ok()
+                    };
+                    if rest.len() <= follow.len() && rest.iter().zip(follow).all(is_there) {
+                        let words = Words { from, to: from + 2 + rest.len() as u32 };
+                        match longer.target {
+                            Target::Slot(slot) => found.add(slot, words),
+                            Target::Name(name) => names.push((name, words)),
                         }
                     }
                 }
@@ -163,8 +169,13 @@ impl Matcher {
                 if !tried.partners.iter().all(|&slot| self.found.has(slot)) {
                     continue;
                 }
-                let Some(rule) = dictionary.rules.get(tried.rule as usize) else { continue };
-                if let Some(words) = self.holds(rule, slot, &mut rooms) {
+                let holds = if tried.is_alone {
+                    self.found.of(slot).min_by_key(|words| (words.to - words.from, words.from))
+                } else {
+                    let rule = dictionary.rules.get(tried.rule as usize);
+                    rule.and_then(|rule| self.holds(dictionary, rule, slot, &mut rooms))
+                };
+                if let Some(words) = holds {
                     self.held.push((tried.rule, words));
                 }
             }
@@ -173,14 +184,15 @@ impl Matcher {
     }
 
     /// Where a rule holds, the tightest place of those its anchor offers.
-    fn holds(&self, rule: &Rule, anchor: u32, rooms: &mut Rooms) -> Option<Words> {
-        if !rule.slots.iter().all(|&slot| self.found.has(slot)) {
+    fn holds(&self, dictionary: &Dictionary, rule: &Rule, anchor: u32, rooms: &mut Rooms) -> Option<Words> {
+        let slots = dictionary.slots_of(rule);
+        if !slots.iter().all(|&slot| self.found.has(slot)) {
             return None;
         }
         let Rooms { all, ends, chosen } = rooms;
         all.clear();
         ends.clear();
-        for &slot in &rule.slots {
+        for &slot in slots {
             let begin = all.len();
             all.extend(self.found.of(slot));
             // In order and each once: two words of a set may fill the same slot.
@@ -189,13 +201,13 @@ impl Matcher {
         }
         let begin = |nth: usize| nth.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
         let places = |nth: usize| all.get(begin(nth)..ends.get(nth).copied().unwrap_or_default()).unwrap_or_default();
-        let anchored = rule.slots.iter().position(|&slot| slot == anchor)?;
+        let anchored = slots.iter().position(|&slot| slot == anchor)?;
         let mut best: Option<Words> = None;
         for &at in places(anchored) {
             chosen.clear();
             chosen.push(at);
             // The anchor's own slot is filled; the same slot named twice needs a second place.
-            let complete = (0..rule.slots.len()).filter(|&nth| nth != anchored).all(|nth| {
+            let complete = (0..slots.len()).filter(|&nth| nth != anchored).all(|nth| {
                 let words = nearest(places(nth), at, chosen);
                 chosen.extend(words);
                 words.is_some()
@@ -210,16 +222,16 @@ impl Matcher {
                 to: chosen.iter().map(|words| words.to).max().unwrap_or_default(),
             };
             let tighter = best.is_none_or(|best| reach.to - reach.from < best.to - best.from);
-            if close && tighter && !self.is_forbidden(rule, reach) {
+            if close && tighter && !self.is_forbidden(dictionary.absent_of(rule), reach) {
                 best = Some(reach);
             }
         }
         best
     }
 
-    fn is_forbidden(&self, rule: &Rule, reach: Words) -> bool {
+    fn is_forbidden(&self, absent: &[u32], reach: Words) -> bool {
         let near = |words: Words| words.from + GAP_MAX >= reach.from && words.to <= reach.to + GAP_MAX;
-        rule.absent.iter().any(|&slot| self.found.of(slot).any(near))
+        absent.iter().any(|&slot| self.found.of(slot).any(near))
     }
 
     /// Puts rules that hold together to concepts: the chance that not every one of them errs.

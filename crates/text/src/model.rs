@@ -4,16 +4,17 @@ mod features;
 mod file;
 mod predictor;
 mod reader;
+mod rows;
 mod svm;
 mod train;
 mod vocabulary;
 
 use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, SentimentLabel, TopicHit, TopicId};
-use rustc_hash::FxHashMap;
 
+use self::rows::Rows;
 pub(crate) use self::{
     features::{Hint, TopicHint, read_hints},
-    reader::Reader,
+    reader::{Reader, Text},
 };
 pub use self::{
     file::ModelFileError,
@@ -44,8 +45,7 @@ pub struct Model {
     /// Hash of the model's content, 16 hexadecimal digits.
     version: String,
     labels: Vec<String>,
-    /// By hash of a feature: its row.
-    rows: FxHashMap<u64, u32>,
+    rows: Rows,
     /// By row: how much the feature says at all, its inverse document frequency; 1 for a hint.
     idf: Vec<f32>,
     /// Rows of one weight for each label, in units of `scales`.
@@ -111,8 +111,8 @@ impl Model {
         let mut words: Vec<(f32, &Lexeme)> = lexemes
             .iter()
             .filter_map(|lexeme| {
-                let row = *self.rows.get(&features::of_stem(lexeme.stem))?;
-                let says = self.weight(row, label) * self.idf.get(row as usize)?;
+                let found = self.rows.get(features::of_stem(lexeme.stem))?;
+                let says = self.weight(found.row, label) * found.idf;
                 (says > 0.0).then_some((says, lexeme))
             })
             .collect();
@@ -136,12 +136,9 @@ impl Model {
         weight.map_or(0.0, |&weight| f32::from(weight)) * self.scales.get(label).copied().unwrap_or_default()
     }
 
-    fn row(&self, feature: u64) -> Option<u32> {
-        self.rows.get(&feature).copied()
-    }
-
-    fn idf_of(&self, row: u32) -> f32 {
-        self.idf.get(row as usize).copied().unwrap_or_default()
+    /// The first weight of a row: looking at it brings the row nearer.
+    fn first_weight(&self, row: u32) -> i16 {
+        self.weights.get(row as usize * self.labels.len()).copied().unwrap_or_default()
     }
 
     /// Adds what a feature of a value says about each label to the sums.
@@ -149,7 +146,14 @@ impl Model {
         let labels = self.labels.len();
         let start = row as usize * labels;
         let weights = self.weights.get(start..start + labels).unwrap_or_default();
-        for ((sum, &weight), scale) in sums.iter_mut().zip(weights).zip(&self.scales) {
+        // By four, so that they are added side by side.
+        let (sums, last_sums) = sums.as_chunks_mut::<4>();
+        let (weights, last_weights) = weights.as_chunks::<4>();
+        let (scales, last_scales) = self.scales.as_chunks::<4>();
+        for ((sums, weights), scales) in sums.iter_mut().zip(weights).zip(scales) {
+            *sums = std::array::from_fn(|nth| sums[nth] + f32::from(weights[nth]) * scales[nth] * value);
+        }
+        for ((sum, &weight), scale) in last_sums.iter_mut().zip(last_weights).zip(last_scales) {
             *sum += f32::from(weight) * scale * value;
         }
     }

@@ -38,9 +38,12 @@ pub(crate) struct Word {
 }
 
 impl Word {
+    /// Stands for every number.
+    pub(crate) const NUMBER: Self = Self { form: NUMBER, stem: NUMBER };
+
     pub(crate) fn of(lexeme: &Lexeme) -> Self {
         if lexeme.token.flags.has(Flags::DIGIT) {
-            Self { form: NUMBER, stem: NUMBER }
+            Self::NUMBER
         } else {
             Self { form: lexeme.token.form, stem: lexeme.stem }
         }
@@ -108,11 +111,13 @@ pub(crate) fn read_hints(topics: impl IntoIterator<Item = (TopicHint, f32)>, hin
 #[derive(Debug, Default)]
 pub(crate) struct Cutter {
     folded: String,
-    padded: Vec<char>,
+    padded: Vec<u32>,
+    /// By place in the word: the hash of the letters from there on, as many as the pieces have.
+    hashes: Vec<FormHash>,
 }
 
 impl Cutter {
-    /// Puts the features of a word's pieces in place of what `pieces` holds.
+    /// Puts the features of a word's pieces in place of what `pieces` holds: the shorter ones first, then in order.
     pub(crate) fn cut(&mut self, lexeme: &Lexeme, text: &str, pieces: &mut Vec<u64>) {
         pieces.clear();
         let flags = lexeme.token.flags;
@@ -121,14 +126,21 @@ impl Cutter {
         }
         fold_into(lexeme.token.text(text), &mut self.folded);
         self.padded.clear();
-        self.padded.push(' ');
-        self.padded.extend(self.folded.chars());
-        self.padded.push(' ');
-        for length in PIECE_LENGTHS {
-            for piece in self.padded.windows(length) {
-                let mut hash = FormHash::new();
-                piece.iter().for_each(|&c| hash.push(u32::from(c)));
-                pieces.push(mix(hash.finish(), PIECE));
+        self.padded.push(u32::from(' '));
+        self.padded.extend(self.folded.chars().map(u32::from));
+        self.padded.push(u32::from(' '));
+        self.hashes.clear();
+        self.hashes.resize(self.padded.len(), FormHash::new());
+        for length in 1..=*PIECE_LENGTHS.end() {
+            let last_letters = self.padded.get(length - 1..).unwrap_or_default();
+            let begun = self.hashes.iter_mut().zip(last_letters);
+            if PIECE_LENGTHS.contains(&length) {
+                pieces.extend(begun.map(|(hash, &letter)| {
+                    hash.push(letter);
+                    mix(hash.finish(), PIECE)
+                }));
+            } else {
+                begun.for_each(|(hash, &letter)| hash.push(letter));
             }
         }
     }

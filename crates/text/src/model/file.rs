@@ -1,8 +1,6 @@
 //! Models as files: a header with a version and a checksum, then numbers in little-endian order.
 
-use rustc_hash::FxHashMap;
-
-use super::Model;
+use super::{Model, rows::Rows};
 
 const MAGIC: &[u8; 8] = b"OTKLIKM2";
 /// Largest number a model may hold: those of trained ones stay below a hundred. Products of larger ones have no scores.
@@ -59,7 +57,7 @@ impl Model {
         if !reader.0.is_empty() {
             return Err(ModelFileError::Damaged("there is something after its end"));
         }
-        let rows: FxHashMap<u64, u32> = hashes.into_iter().zip(0..).collect();
+        let rows = Rows::new(hashes.into_iter().zip(idf.iter().copied()));
         if rows.len() != n_rows {
             return Err(ModelFileError::Damaged("a feature in it is there twice"));
         }
@@ -69,8 +67,6 @@ impl Model {
     }
 
     fn content(&self) -> Vec<u8> {
-        let mut rows: Vec<(u32, u64)> = self.rows.iter().map(|(&hash, &row)| (row, hash)).collect();
-        rows.sort_unstable();
         let mut content = Vec::new();
         content.extend_from_slice(&(self.labels.len() as u32).to_le_bytes());
         content.extend_from_slice(&(self.idf.len() as u32).to_le_bytes());
@@ -79,7 +75,7 @@ impl Model {
             content.extend_from_slice(&(label.len() as u32).to_le_bytes());
             content.extend_from_slice(label.as_bytes());
         }
-        rows.iter().for_each(|(_, hash)| content.extend_from_slice(&hash.to_le_bytes()));
+        self.rows.features().iter().for_each(|hash| content.extend_from_slice(&hash.to_le_bytes()));
         let numbers = [&self.idf, &self.scales, &self.biases];
         numbers.into_iter().flatten().for_each(|number| content.extend_from_slice(&number.to_le_bytes()));
         self.weights.iter().for_each(|weight| content.extend_from_slice(&weight.to_le_bytes()));

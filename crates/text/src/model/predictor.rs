@@ -29,9 +29,8 @@ impl Predictor {
     }
 
     /// The likeliest labels of a text by each model in turn, at most five, the likeliest first.
-    pub fn predict_each(&mut self, text: &str) -> impl Iterator<Item = Vec<Scored>> {
-        self.analyser.hints(text);
-        let (lexemes, hints) = (self.analyser.lexemes(), self.analyser.last_hints());
-        self.readers.iter_mut().map(move |reader| reader.predict(lexemes, text, hints))
+    pub fn predict_each<'t>(&'t mut self, text: &'t str) -> impl Iterator<Item = Vec<Scored>> {
+        let (hints, text) = self.analyser.hints(text);
+        self.readers.iter_mut().map(move |reader| reader.predict(&text, hints))
     }
 }

@@ -1,32 +1,58 @@
 //! Reads texts with a model: what each word adds to each label is reckoned once and kept.
 
-use std::sync::Arc;
+use std::{hint::black_box, sync::Arc};
 
 use otklik_domain::{Analysis, Intent, SentimentLabel};
 
 use super::{
     Model, Scored, TOP,
     features::{Cutter, Hint, WORDS_MAX, Word, of_pair, of_stem, to_unit},
+    rows::Row,
     softmax,
 };
-use crate::lexer::Lexeme;
+use crate::lexer::{FORMS_MAX, Lexeme};
 
 /// Memory for what words add, in numbers of four bytes.
 const NUMBERS: usize = 1 << 22;
-/// Bounds of the words kept; powers of two.
-const WORDS_KEPT: std::ops::RangeInclusive<usize> = 1 << 8..=1 << 17;
+/// Fewest words kept, however many labels there are.
+const WORDS_KEPT_MIN: usize = 1 << 8;
+/// Numbers in a line of the processor's cache.
+const LINE: usize = 16;
 
 /// A model at work. Each thread has its own; they share the model.
 #[derive(Debug)]
 pub(crate) struct Reader {
     model: Arc<Model>,
     judges: Judges,
-    /// By the hash of a form: whose sums stand there.
-    words: Vec<Kept>,
-    /// By place of a word: what its stem adds to each label, then what its pieces do.
+    /// By number of a form: its place among the words kept; [`NOT_KEPT`] for one that is not.
+    places: Vec<u32>,
+    /// The age of the lexer that gave the numbers.
+    age: u32,
+    /// By place of a word: what its stem adds to each label, then what its pieces do, then the squared lengths of both.
     sums: Vec<f32>,
+    /// Of a text: the places of its words, the rows of its pairs with the number of the second word, the sums over all of them, what
+    /// hints add, and the scores.
+    text_words: Vec<u32>,
+    text_pairs: Vec<(usize, Row)>,
+    totals: Vec<f32>,
+    by_hints: Vec<f32>,
+    scores: Vec<f32>,
     cutter: Cutter,
     pieces: Vec<u64>,
+    rows: Vec<Row>,
+}
+
+const NOT_KEPT: u32 = u32::MAX;
+/// The place of all numbers.
+const OF_NUMBERS: u32 = 0;
+
+/// A text as its lexer read it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t> {
+    pub(crate) lexemes: &'t [Lexeme],
+    pub(crate) written: &'t str,
+    /// The age of the lexer.
+    pub(crate) age: u32,
 }
 
 /// What a model judges, by its labels.
@@ -52,33 +78,30 @@ impl Judges {
     }
 }
 
-/// A word that is kept, with the squared lengths of its stem and of its pieces. The form is 0 where there is none.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kept {
-    form: u64,
-    stem_square: f32,
-    pieces_square: f32,
-}
-
 impl Reader {
     pub(crate) fn new(model: Arc<Model>) -> Self {
-        let numbers = 2 * model.labels.len();
-        let fit = (NUMBERS / numbers.max(1)).max(1);
-        let words = (fit.next_power_of_two() >> 1).clamp(*WORDS_KEPT.start(), *WORDS_KEPT.end());
         Self {
-            words: vec![Kept::default(); words],
-            sums: vec![0.0; words * numbers],
+            places: Vec::new(),
+            age: 0,
+            // Memory that is not touched is not taken.
+            sums: Vec::with_capacity(NUMBERS),
+            text_words: Vec::new(),
+            text_pairs: Vec::new(),
+            totals: Vec::new(),
+            by_hints: Vec::new(),
+            scores: Vec::new(),
             cutter: Cutter::default(),
             pieces: Vec::new(),
+            rows: Vec::new(),
             judges: Judges::of(&model.labels),
             model,
         }
     }
 
     /// The likeliest labels of a text, at most five, the likeliest first.
-    pub(crate) fn predict(&mut self, lexemes: &[Lexeme], text: &str, hints: &[Hint]) -> Vec<Scored> {
-        let scores = self.scores(lexemes, text, hints);
-        let mut ranked: Vec<(f32, &String)> = scores.into_iter().zip(&self.model.labels).collect();
+    pub(crate) fn predict(&mut self, text: &Text<'_>, hints: &[Hint]) -> Vec<Scored> {
+        self.score(text, hints);
+        let mut ranked: Vec<(f32, &String)> = self.scores.iter().copied().zip(&self.model.labels).collect();
         ranked.sort_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
         ranked.truncate(TOP);
         ranked.into_iter().map(|(score, label)| Scored { label: label.clone(), score }).collect()
@@ -86,91 +109,155 @@ impl Reader {
 
     /// Adds what the model reads from a text to its analysis. A model whose labels are polarities or intents sets those,
     /// any other adds its labels as topics.
-    pub(crate) fn judge(&mut self, lexemes: &[Lexeme], text: &str, hints: &[Hint], analysis: &mut Analysis) {
-        let scores = self.scores(lexemes, text, hints);
+    pub(crate) fn judge(&mut self, text: &Text<'_>, hints: &[Hint], analysis: &mut Analysis) {
+        self.score(text, hints);
+        let scores = &self.scores;
         match self.judges {
-            Judges::Sentiment => self.model.set_sentiment(&scores, analysis),
+            Judges::Sentiment => self.model.set_sentiment(scores, analysis),
             Judges::Intent => {
                 let best = scores.iter().zip(&self.model.labels).max_by(|(a, _), (b, _)| a.total_cmp(b));
                 if let Some(intent) = best.and_then(|(_, label)| label.parse().ok()) {
                     analysis.intent = intent;
                 }
             }
-            Judges::Topics => self.model.add_topics(&scores, lexemes, text, analysis),
+            Judges::Topics => self.model.add_topics(scores, text.lexemes, text.written, analysis),
         }
     }
 
-    /// Probabilities of the labels.
-    fn scores(&mut self, lexemes: &[Lexeme], text: &str, hints: &[Hint]) -> Vec<f32> {
+    /// Reckons the probabilities of the labels.
+    fn score(&mut self, text: &Text<'_>, hints: &[Hint]) {
+        self.find(text);
         let labels = self.model.labels.len();
-        // What stems and pairs add, what pieces add, what hints add.
-        let mut by_words = vec![0.0_f32; 3 * labels];
-        let (mut stems_square, mut pieces_square) = (0.0, 0.0);
-        let mut before = None;
-        for lexeme in lexemes.iter().take(WORDS_MAX) {
-            let word = Word::of(lexeme);
-            let (kept, sums) = self.word(word, lexeme, text);
-            stems_square += kept.stem_square;
-            pieces_square += kept.pieces_square;
-            by_words.iter_mut().zip(sums).for_each(|(sum, add)| *sum += add);
-            if let Some(row) = before.and_then(|before| self.model.row(of_pair(before, word.stem))) {
-                let idf = self.model.idf_of(row);
-                stems_square += idf * idf;
-                self.model.add_row(row, idf, by_words.get_mut(..labels).unwrap_or_default());
+        let width = self.width();
+        let mut totals = std::mem::take(&mut self.totals);
+        totals.clear();
+        totals.resize(width, 0.0);
+        let mut pairs = self.text_pairs.iter().peekable();
+        for (number, &place) in self.text_words.iter().enumerate() {
+            let at = place as usize * width;
+            add(&mut totals, self.sums.get(at..at + width).unwrap_or_default());
+            if let Some((_, Row { row, idf })) = pairs.next_if(|(second, _)| *second == number) {
+                if let Some(square) = totals.get_mut(2 * labels) {
+                    *square += idf * idf;
+                }
+                self.model.add_row(*row, *idf, totals.get_mut(..labels).unwrap_or_default());
             }
+        }
+        self.by_hints.clear();
+        self.by_hints.resize(labels, 0.0);
+        for &(hint, strength) in hints {
+            if let Some(Row { row, .. }) = self.model.rows.get(hint) {
+                self.model.add_row(row, strength, &mut self.by_hints);
+            }
+        }
+        if let Some((by_words, &mut [stems_square, pieces_square])) = totals.split_last_chunk_mut::<2>() {
+            let (by_stems, by_pieces) = by_words.split_at(labels);
+            let (of_stems, of_pieces) = (to_unit(stems_square), to_unit(pieces_square));
+            let parts = by_stems.iter().zip(by_pieces).zip(&self.by_hints).zip(&self.model.biases);
+            self.scores.clear();
+            self.scores.extend(
+                parts.map(|(((stems, pieces), hints), bias)| *stems * of_stems + *pieces * of_pieces + *hints + bias),
+            );
+        }
+        softmax(&mut self.scores, self.model.temperature);
+        self.totals = totals;
+    }
+
+    /// How many numbers a word takes.
+    fn width(&self) -> usize {
+        2 * self.model.labels.len() + 2
+    }
+
+    /// Finds what the words and the pairs of a text add. All together before anything is added up: so the reads of memory do not
+    /// wait for each other.
+    fn find(&mut self, text: &Text<'_>) {
+        let width = self.width();
+        let full = self.sums.len() >= (WORDS_KEPT_MIN * width).max(NUMBERS);
+        if full || self.sums.is_empty() || self.age != text.age {
+            self.forget(text.age);
+        }
+        self.text_words.clear();
+        self.text_pairs.clear();
+        let mut touched = 0.0;
+        let mut before = None;
+        for (number, lexeme) in text.lexemes.iter().take(WORDS_MAX).enumerate() {
+            let word = Word::of(lexeme);
+            let place = match self.places.get(lexeme.number as usize) {
+                _ if word == Word::NUMBER => OF_NUMBERS,
+                Some(&place) if place != NOT_KEPT => place,
+                _ => self.new_word(word, lexeme, text),
+            };
+            self.text_words.push(place);
+            let at = place as usize * width;
+            touched += self.sums.get(at).copied().unwrap_or_default();
+            touched += self.sums.get(at + LINE.min(width - 1)).copied().unwrap_or_default();
+            let pair = before.and_then(|before| self.model.rows.get(of_pair(before, word.stem)));
+            self.text_pairs.extend(pair.map(|row| (number, row)));
             before = Some(word.stem);
         }
-        let (by_words, by_hints) = by_words.split_at_mut(2 * labels);
-        for &(hint, strength) in hints {
-            if let Some(row) = self.model.row(hint) {
-                self.model.add_row(row, strength, by_hints);
+        black_box(touched);
+    }
+
+    fn forget(&mut self, age: u32) {
+        self.age = age;
+        self.places.clear();
+        self.sums.clear();
+        self.sums.resize(self.width(), 0.0);
+        self.pieces.clear();
+        self.reckon(Word::NUMBER, OF_NUMBERS);
+    }
+
+    /// Reckons what a word adds for the first time, and keeps it if its lexer keeps the word.
+    #[cold]
+    #[inline(never)]
+    fn new_word(&mut self, word: Word, lexeme: &Lexeme, text: &Text<'_>) -> u32 {
+        let number = lexeme.number as usize;
+        let width = self.width();
+        let place = (self.sums.len() / width) as u32;
+        self.sums.resize(self.sums.len() + width, 0.0);
+        if number < FORMS_MAX {
+            if self.places.len() <= number {
+                self.places.resize(number + 1, NOT_KEPT);
+            }
+            if let Some(kept) = self.places.get_mut(number) {
+                *kept = place;
             }
         }
-        let (by_words, by_pieces) = by_words.split_at_mut(labels);
-        let (of_words, of_pieces) = (to_unit(stems_square), to_unit(pieces_square));
-        let parts = by_words.iter().zip(by_pieces).zip(by_hints).zip(&self.model.biases);
-        let mut scores: Vec<f32> = parts
-            .map(|(((words, pieces), hints), bias)| *words * of_words + *pieces * of_pieces + *hints + bias)
-            .collect();
-        softmax(&mut scores, self.model.temperature);
-        scores
+        self.cutter.cut(lexeme, text.written, &mut self.pieces);
+        self.reckon(word, place);
+        place
     }
 
-    /// What a word adds, from the table or for the first time.
-    fn word(&mut self, word: Word, lexeme: &Lexeme, text: &str) -> (Kept, &[f32]) {
-        let numbers = 2 * self.model.labels.len();
-        let place = (word.form >> 20) as usize & (self.words.len() - 1);
-        let at = place * numbers;
-        let kept = self.words.get(place).copied().unwrap_or_default();
-        if kept.form == word.form {
-            return (kept, self.sums.get(at..at + numbers).unwrap_or_default());
-        }
-        let kept = self.reckon(word, lexeme, text, at);
-        if let Some(old) = self.words.get_mut(place) {
-            *old = kept;
-        }
-        (kept, self.sums.get(at..at + numbers).unwrap_or_default())
-    }
-
-    #[cold]
-    fn reckon(&mut self, word: Word, lexeme: &Lexeme, text: &str, at: usize) -> Kept {
-        let Self { model, sums, cutter, pieces, .. } = self;
+    /// Reckons what a word adds, of the pieces that were cut.
+    fn reckon(&mut self, word: Word, place: u32) {
+        let Self { model, sums, pieces, rows, .. } = self;
         let labels = model.labels.len();
-        let mut kept = Kept { form: word.form, ..Kept::default() };
-        let Some(sums) = sums.get_mut(at..at + 2 * labels) else { return kept };
-        sums.fill(0.0);
+        let width = 2 * labels + 2;
+        let at = place as usize * width;
+        let Some(sums) = sums.get_mut(at..at + width) else { return };
+        let Some((sums, [stem_square, pieces_square])) = sums.split_last_chunk_mut::<2>() else { return };
         let (by_stem, by_pieces) = sums.split_at_mut(labels);
-        if let Some(row) = model.row(of_stem(word.stem)) {
-            let idf = model.idf_of(row);
-            kept.stem_square = idf * idf;
+        pieces.retain(|&piece| model.rows.may_have(piece));
+        rows.clear();
+        rows.extend(pieces.iter().filter_map(|&piece| model.rows.get(piece)));
+        black_box(rows.iter().fold(0, |touched, row| touched ^ model.first_weight(row.row)));
+        if let Some(Row { row, idf }) = model.rows.get(of_stem(word.stem)) {
+            *stem_square = idf * idf;
             model.add_row(row, idf, by_stem);
         }
-        cutter.cut(lexeme, text, pieces);
-        for row in pieces.iter().filter_map(|&piece| model.row(piece)) {
-            let idf = model.idf_of(row);
-            kept.pieces_square += idf * idf;
+        for &Row { row, idf } in rows.iter() {
+            *pieces_square += idf * idf;
             model.add_row(row, idf, by_pieces);
         }
-        kept
     }
+}
+
+/// Adds numbers to others, each to its own.
+fn add(totals: &mut [f32], numbers: &[f32]) {
+    let (totals, last_totals) = totals.as_chunks_mut::<4>();
+    let (numbers, last_numbers) = numbers.as_chunks::<4>();
+    for (totals, numbers) in totals.iter_mut().zip(numbers) {
+        *totals = std::array::from_fn(|nth| totals[nth] + numbers[nth]);
+    }
+    last_totals.iter_mut().zip(last_numbers).for_each(|(total, number)| *total += number);
 }

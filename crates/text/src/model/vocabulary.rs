@@ -36,7 +36,7 @@ pub(super) fn count(samples: &[Sample<'_>], dictionary: &Arc<Dictionary>) -> (Wo
     let mut words: Words = Vec::new();
     let mut places: FxHashMap<u64, u32> = FxHashMap::default();
     let counted = samples.iter().map(|sample| {
-        let hints = analyser.hints(sample.text).to_vec();
+        let hints = analyser.hints(sample.text).0.to_vec();
         let mut own: BTreeMap<u32, u32> = BTreeMap::new();
         let mut pairs: BTreeMap<u64, u32> = BTreeMap::new();
         let mut before = None;
@@ -61,7 +61,9 @@ pub(super) fn count(samples: &[Sample<'_>], dictionary: &Arc<Dictionary>) -> (Wo
 
 /// The features that are learnt from: their rows, and how much each says at all.
 pub(super) struct Vocabulary {
-    pub(super) rows: FxHashMap<u64, u32>,
+    /// In order of row.
+    pub(super) features: Vec<u64>,
+    rows: FxHashMap<u64, u32>,
     pub(super) idf: Vec<f32>,
 }
 
@@ -96,8 +98,9 @@ impl Vocabulary {
             if hints.contains(feature) { 1.0 } else { ((1.0 + all) / (1.0 + *texts as f32)).ln() + 1.0 }
         });
         let idf = idf.collect();
+        let features = kept.iter().map(|(feature, _)| *feature).collect();
         let rows = kept.iter().zip(0..).map(|((feature, _), row)| (*feature, row)).collect();
-        Self { rows, idf }
+        Self { features, rows, idf }
     }
 
     /// The features of a text as a [`Reader`](super::reader::Reader) reckons them.

@@ -39,6 +39,8 @@ const NOT_STREETS: &str = "в на и не у по с к о от до за дл�
 #[derive(Debug)]
 pub(crate) struct Cues {
     streets: Vec<(u64, &'static str, Gender)>,
+    /// A bit for each of them, and for few other words.
+    street_bits: [u64; 16],
     towns: FxHashSet<u64>,
     districts: FxHashSet<u64>,
     regions: FxHashSet<u64>,
@@ -53,8 +55,12 @@ impl Default for Cues {
         let streets = STREETS.iter().flat_map(|(forms, word, gender)| {
             forms.split(' ').map(move |form| (hash_folded(&fold(form)), *word, *gender))
         });
+        let streets: Vec<(u64, &'static str, Gender)> = streets.collect();
+        let mut street_bits = [0; 16];
+        streets.iter().for_each(|(form, _, _)| street_bits[bit_of(*form).0] |= bit_of(*form).1);
         Self {
-            streets: streets.collect(),
+            streets,
+            street_bits,
             towns: hashes(TOWNS),
             districts: hashes(DISTRICTS),
             regions: hashes(REGIONS),
@@ -70,10 +76,18 @@ fn hashes(words: &str) -> FxHashSet<u64> {
     words.split_whitespace().map(|word| hash_folded(&fold(word))).collect()
 }
 
+fn bit_of(form: u64) -> (usize, u64) {
+    ((form >> 60) as usize, 1 << (form >> 54 & 63))
+}
+
 impl Cues {
     /// The usual word for a kind of street and its gender.
     pub(crate) fn street(&self, lexeme: &Lexeme) -> Option<(&'static str, Gender)> {
         let form = lexeme.token.form;
+        let (place, bit) = bit_of(form);
+        if self.street_bits[place] & bit == 0 {
+            return None;
+        }
         self.streets.iter().find(|(hash, _, _)| *hash == form).map(|(_, word, gender)| (*word, *gender))
     }
 
