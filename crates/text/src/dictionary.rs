@@ -48,6 +48,8 @@ pub struct Dictionary {
     anchored: Vec<Anchored>,
     /// By slot: where its rules end in `anchored`.
     anchored_ends: Vec<u32>,
+    /// By slot a bit: whether rules hang on it.
+    anchors: Vec<u64>,
     pub(crate) gazetteer: Gazetteer,
     topics: BTreeMap<TopicId, Topic>,
     blocks: Vec<(BlockId, String)>,
@@ -160,6 +162,12 @@ impl Dictionary {
     /// How many slots the rules have.
     pub(crate) fn slots(&self) -> usize {
         self.anchored_ends.len()
+    }
+
+    /// Whether rules hang on a slot.
+    #[inline(always)]
+    pub(crate) fn is_anchor(&self, slot: u32) -> bool {
+        self.anchors.get(slot as usize / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
     }
 
     /// The rules to try where a slot was found.
@@ -380,10 +388,16 @@ impl Builder {
     fn finish(mut self, files: &[SourceFile<'_>]) -> Dictionary {
         self.blocks.sort();
         self.lexicon.seal();
+        let mut anchors = vec![0; self.slots.len().div_ceil(64)];
         let (anchored, anchored_ends) = anchor(&self.rules, &self.rule_slots, self.slots.len());
+        let begins = std::iter::once(&0).chain(&anchored_ends);
+        for (slot, _) in begins.zip(&anchored_ends).enumerate().filter(|(_, (begin, end))| begin < end) {
+            anchors[slot / 64] |= 1_u64 << (slot % 64);
+        }
         Dictionary {
             anchored,
             anchored_ends,
+            anchors,
             lexicon: Arc::new(self.lexicon),
             concepts: self.concepts,
             rules: self.rules,

@@ -34,6 +34,61 @@ pub(crate) fn classify(c: char) -> Class {
     }
 }
 
+/// A common Cyrillic letter, folded, and whether it was a capital; nothing (0) for anything else.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Common(u32);
+
+impl Common {
+    const CAPITAL: u32 = 1 << 16;
+
+    /// The letter; 0 for anything else.
+    #[inline(always)]
+    pub(crate) const fn letter(self) -> u32 {
+        self.0 & (Self::CAPITAL - 1)
+    }
+
+    #[inline(always)]
+    pub(crate) const fn is_capital(self) -> bool {
+        self.0 & Self::CAPITAL != 0
+    }
+
+    /// A capital where one of both is.
+    #[inline(always)]
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// U+0400..U+047F by their last seven bits; other letters need the slow way.
+static COMMON: [Common; 128] = {
+    let mut table = [Common(0); 128];
+    let mut i = 0;
+    while i < 32 {
+        // А..Я become а..я; а..я stay.
+        table[0x10 + i] = Common((0x430 + i as u32) | Common::CAPITAL);
+        table[0x30 + i] = Common(0x430 + i as u32);
+        i += 1;
+    }
+    let mut upper = 0;
+    while upper < 16 {
+        // Ѐ..Џ become ѐ..џ: Ukrainian, Belarusian, Serbian letters. Ё and ё become е.
+        let folded = if upper == 1 { 0x435 } else { 0x450 + upper as u32 };
+        table[upper] = Common(folded | Common::CAPITAL);
+        table[0x50 + upper] = Common(folded);
+        upper += 1;
+    }
+    table
+};
+
+/// Folds a character of two bytes.
+#[inline(always)]
+pub(crate) fn fold_common([first, second]: [u8; 2]) -> Common {
+    if first & 0xFE != 0xD0 {
+        return Common(0);
+    }
+    COMMON.get(usize::from(first & 1) << 6 | usize::from(second & 0x3F)).copied().unwrap_or_default()
+}
+
 /// Lower case of a letter. A letter with a longer lower case (`İ`) keeps the first of its characters.
 fn lower(c: char) -> char {
     match c {
@@ -105,8 +160,11 @@ pub(crate) struct Folded {
 impl Folded {
     /// Folds a word as it is written.
     pub(crate) fn read(&mut self, written: &str) {
-        fold_into(written, &mut self.spelled);
-        self.take_letters();
+        self.clear();
+        if !self.read_common(written.as_bytes()) {
+            fold_into(written, &mut self.spelled);
+            self.take_letters();
+        }
     }
 
     /// Takes what is written as it is: an emoji.
@@ -116,9 +174,29 @@ impl Folded {
         self.take_letters();
     }
 
-    fn take_letters(&mut self) {
+    fn clear(&mut self) {
         self.hashes.clear();
         self.numbers.clear();
+    }
+
+    /// Folds a word of common Cyrillic letters only; `false` at anything else.
+    fn read_common(&mut self, written: &[u8]) -> bool {
+        let (letters, []) = written.as_chunks::<2>() else { return false };
+        let mut hash = FormHash::new();
+        for &letter in letters {
+            let folded = fold_common(letter).letter();
+            if folded == 0 {
+                return false;
+            }
+            hash.push(folded);
+            self.hashes.push(hash);
+            self.numbers.push(number_of(folded));
+        }
+        true
+    }
+
+    fn take_letters(&mut self) {
+        self.clear();
         let mut hash = FormHash::new();
         for c in self.spelled.chars() {
             hash.push(u32::from(c));

@@ -13,7 +13,7 @@ pub(crate) use self::stretch::Words;
 use crate::{
     dictionary::{Dictionary, Role, Rule},
     lexer::{Lexeme, Lexer},
-    lexicon::{Begun, Phrases, Target},
+    lexicon::{Begun, Phrases, Target, WordId},
     token::Flags,
 };
 
@@ -46,8 +46,10 @@ pub(crate) struct Hit {
 pub(crate) struct Matcher {
     dictionary: Arc<Dictionary>,
     /// What each word of the text begins, with the word's place.
-    begun: Vec<(u32, Begun)>,
+    begun: Vec<(u32, WordId, Begun)>,
     found: Found,
+    /// The slots found that rules hang on.
+    anchors: Vec<u32>,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
     rooms: Rooms,
@@ -75,6 +77,7 @@ impl Matcher {
             found: Found::new(dictionary.slots()),
             dictionary,
             begun: Vec::new(),
+            anchors: Vec::new(),
             held: Vec::new(),
             rooms: Rooms::default(),
             before: Vec::new(),
@@ -107,13 +110,13 @@ impl Matcher {
         // All together first: then the reads of memory do not wait for each other.
         all.clear();
         for (lexeme, index) in lexemes.iter().zip(0..) {
-            all.extend(lexer.members(lexeme.words, &mut [0]).iter().map(|&word| (index, phrases.of(word))));
+            all.extend(lexer.members(lexeme.words, &mut [0]).iter().map(|&word| (index, word, phrases.of(word))));
         }
         black_box(
             all.iter()
-                .fold(0, |touched, (_, begun)| touched ^ phrases.slots(*begun).first().copied().unwrap_or_default()),
+                .fold(0, |touched, (.., begun)| touched ^ phrases.slots(*begun).first().copied().unwrap_or_default()),
         );
-        for &(from, begun) in all.iter() {
+        for &(from, word, begun) in all.iter() {
             let here = Words { from, to: from + 1 };
             for &slot in phrases.slots(begun) {
                 found.add(slot, here);
@@ -125,7 +128,7 @@ impl Matcher {
                 continue;
             }
             for &second in lexer.members(next.words, &mut [0]) {
-                for longer in phrases.longer(begun, second) {
+                for longer in phrases.longer(word, second) {
                     let rest = phrases.rest(longer);
                     let is_there = |(word, lexeme): (&u32, &Lexeme)| {
                         lexer.members(lexeme.words, &mut [0]).binary_search(word).is_ok()
@@ -164,7 +167,12 @@ impl Matcher {
 
     fn try_rules(&mut self, dictionary: &Dictionary) {
         let mut rooms = std::mem::take(&mut self.rooms);
-        for &slot in self.found.slots() {
+        // Most slots are no anchor.
+        self.anchors.clear();
+        self.anchors.extend(self.found.slots().iter().copied().filter(|&slot| dictionary.is_anchor(slot)));
+        let rule = |slot: u32| dictionary.anchored(slot).first().map_or(0, |tried| tried.rule);
+        black_box(self.anchors.iter().fold(0, |touched, &slot| touched ^ rule(slot)));
+        for &slot in &self.anchors {
             for tried in dictionary.anchored(slot) {
                 if !tried.partners.iter().all(|&slot| self.found.has(slot)) {
                     continue;

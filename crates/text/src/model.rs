@@ -136,9 +136,10 @@ impl Model {
         weight.map_or(0.0, |&weight| f32::from(weight)) * self.scales.get(label).copied().unwrap_or_default()
     }
 
-    /// The first weight of a row: looking at it brings the row nearer.
-    fn first_weight(&self, row: u32) -> i16 {
-        self.weights.get(row as usize * self.labels.len()).copied().unwrap_or_default()
+    /// Looks at the weights of rows, so that adding them then does not wait for one after the other.
+    fn touch(&self, rows: impl Iterator<Item = u32>) {
+        let first = |row: u32| self.weights.get(row as usize * self.labels.len()).copied().unwrap_or_default();
+        std::hint::black_box(rows.fold(0, |touched, row| touched ^ first(row)));
     }
 
     /// Adds what a feature of a value says about each label to the sums.

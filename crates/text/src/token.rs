@@ -6,7 +6,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 use otklik_domain::Span;
 
-use crate::fold::{Class, FormHash, classify, fold_into, hash_folded, is_cyrillic};
+use crate::fold::{Class, Common, FormHash, classify, fold_common, fold_into, hash_folded, is_cyrillic};
 
 /// Longest word that is looked at, in characters; the rest of a longer run of letters is passed over.
 pub(crate) const WORD_CHARS_MAX: u32 = 64;
@@ -130,29 +130,6 @@ const ASCII: [u8; 128] = {
             SEPARATOR
         };
         i += 1;
-    }
-    table
-};
-
-/// Folded letters of U+0400..U+047F; 0 where the slow way is needed.
-const CYRILLIC: [u16; 128] = {
-    let mut table = [0; 128];
-    let mut i = 0;
-    while i < 64 {
-        // А..Я become а..я; а..я stay.
-        table[0x10 + i] = if i < 32 { 0x430 + i as u16 } else { 0x410 + i as u16 };
-        i += 1;
-    }
-    table[0x01] = 0x435; // Ё
-    table[0x51] = 0x435; // ё
-    let mut upper = 0;
-    while upper < 16 {
-        if upper != 1 {
-            // Ѐ..Џ become ѐ..џ: Ukrainian, Belarusian, Serbian letters.
-            table[upper] = 0x450 + upper as u16;
-            table[0x50 + upper] = 0x450 + upper as u16;
-        }
-        upper += 1;
     }
     table
 };
@@ -304,38 +281,67 @@ impl Scanner<'_> {
     /// Takes the letters and digits of a word that are ASCII or common Cyrillic, folded, up to what is neither.
     #[inline(always)]
     fn common_letters(&mut self, flags: &mut Flags, hash: &mut FormHash, first_char: u32) {
-        let bytes = self.bytes;
-        let (mut at, mut chars, mut kinds) = (self.at, self.chars, 0_u16);
-        let mut capital = if chars == first_char { Flags::CAPITAL.0 } else { Flags::CAPITAL_INSIDE.0 };
-        while let Some(&byte) = bytes.get(at) {
-            if byte & 0xFE == 0xD0 {
-                let next = bytes.get(at + 1).copied().unwrap_or(0x80);
-                let index = usize::from(byte & 1) << 6 | usize::from(next & 0x3F);
-                let folded = CYRILLIC[index];
-                if folded == 0 {
-                    break;
+        loop {
+            self.cyrillic_letters(flags, hash, first_char);
+            match self.bytes.get(self.at) {
+                Some(&byte) if byte < 0x80 && !matches!(ASCII[usize::from(byte)], SEPARATOR | MARKUP) => {
+                    self.ascii_letters(flags, hash, first_char);
                 }
-                kinds |= Flags::CYRILLIC.0 | if index < 0x30 { capital } else { 0 };
-                hash.push(u32::from(folded));
-                at += 2;
-            } else if byte < 0x80 {
-                let (kind, folded) = match ASCII[usize::from(byte)] {
-                    LETTER => (Flags::LATIN.0, byte),
-                    CAPITAL => (Flags::LATIN.0 | capital, byte | 0x20),
-                    DIGIT => (Flags::DIGIT.0, byte),
-                    _ => break,
-                };
-                kinds |= kind;
-                hash.push(u32::from(folded));
-                at += 1;
-            } else {
+                _ => break,
+            }
+            // Another script begins.
+            if self.bytes.get(self.at).is_none_or(|byte| byte & 0xFE != 0xD0) {
                 break;
             }
-            chars += 1;
-            capital = Flags::CAPITAL_INSIDE.0;
         }
-        flags.0 |= kinds;
-        (self.at, self.chars) = (at, chars);
+    }
+
+    #[inline(always)]
+    fn cyrillic_letters(&mut self, flags: &mut Flags, hash: &mut FormHash, first_char: u32) {
+        let (letters, _) = self.bytes.get(self.at..).unwrap_or_default().as_chunks::<2>();
+        let mut count = 0;
+        let (mut first, mut others) = (Common::default(), Common::default());
+        for &letter in letters {
+            let folded = fold_common(letter);
+            if folded.letter() == 0 {
+                break;
+            }
+            hash.push(folded.letter());
+            if count == 0 {
+                first = folded;
+            } else {
+                others = others.or(folded);
+            }
+            count += 1;
+        }
+        if count == 0 {
+            return;
+        }
+        let mut kinds = Flags::CYRILLIC;
+        if first.is_capital() {
+            kinds |= if self.chars == first_char { Flags::CAPITAL } else { Flags::CAPITAL_INSIDE };
+        }
+        if others.is_capital() {
+            kinds |= Flags::CAPITAL_INSIDE;
+        }
+        *flags |= kinds;
+        self.at += 2 * count;
+        self.chars += count as u32;
+    }
+
+    fn ascii_letters(&mut self, flags: &mut Flags, hash: &mut FormHash, first_char: u32) {
+        while let Some(&byte) = self.bytes.get(self.at).filter(|byte| **byte < 0x80) {
+            let capital = if self.chars == first_char { Flags::CAPITAL } else { Flags::CAPITAL_INSIDE };
+            let (kinds, folded) = match ASCII[usize::from(byte)] {
+                LETTER => (Flags::LATIN, byte),
+                CAPITAL => (Flags::LATIN | capital, byte | 0x20),
+                DIGIT => (Flags::DIGIT, byte),
+                _ => break,
+            };
+            *flags |= kinds;
+            hash.push(u32::from(folded));
+            self.step(1);
+        }
     }
 
     /// Takes the next letter or digit of a word, folded, however it is written; `None` at the word's end.

@@ -3,6 +3,8 @@
 //! While a dictionary is read the phrases lie apart by their first word; then they are put side by side in a few arrays, so that
 //! looking at a word touches little memory.
 
+use rustc_hash::FxHashMap;
+
 use super::WordId;
 
 /// What a phrase stands for.
@@ -19,13 +21,11 @@ pub(crate) fn bit_of(word: WordId) -> u64 {
     1 << (word.wrapping_mul(0x9E37_79B9) >> 26)
 }
 
-/// A phrase of several words, without the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A phrase of several words, without the first two.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Longer {
-    /// The word that follows.
-    pub(crate) second: WordId,
     pub(crate) target: Target,
-    /// The words that have to follow that one, as a stretch of [`Phrases::rests`].
+    /// The words that have to follow the second, as a stretch of [`Phrases::rests`].
     rest: (u32, u32),
 }
 
@@ -36,7 +36,6 @@ pub(crate) struct Begun {
     pub(crate) seconds: u64,
     slots: (u32, u32),
     names: (u32, u32),
-    longer: (u32, u32),
 }
 
 /// Phrases by the word they begin with.
@@ -47,6 +46,8 @@ pub(crate) struct Phrases {
     by_word: Vec<Begun>,
     slots: Vec<u32>,
     names: Vec<u32>,
+    /// By the first two words of phrases: a stretch of `longer`.
+    by_pair: FxHashMap<(WordId, WordId), (u32, u32)>,
     longer: Vec<Longer>,
     rests: Vec<WordId>,
 }
@@ -63,13 +64,9 @@ impl Phrases {
         added.dedup();
         self.by_word = vec![Begun::default(); words as usize];
         for phrases in added.chunk_by(|(a, ..), (b, ..)| a == b) {
-            let mut begun = Begun {
-                seconds: 0,
-                slots: (self.slots.len() as u32, 0),
-                names: (self.names.len() as u32, 0),
-                longer: (self.longer.len() as u32, 0),
-            };
-            for (_, others, target) in phrases {
+            let mut begun =
+                Begun { seconds: 0, slots: (self.slots.len() as u32, 0), names: (self.names.len() as u32, 0) };
+            for (first, others, target) in phrases {
                 match (others.split_first(), *target) {
                     (None, Target::Slot(slot)) => self.slots.push(slot),
                     (None, Target::Name(name)) => self.names.push(name),
@@ -77,14 +74,15 @@ impl Phrases {
                         let from = self.rests.len() as u32;
                         self.rests.extend(rest);
                         begun.seconds |= bit_of(second);
-                        // Sorted by their second word, as `added` is.
-                        self.longer.push(Longer { second, target, rest: (from, self.rests.len() as u32) });
+                        self.longer.push(Longer { target, rest: (from, self.rests.len() as u32) });
+                        // Those of a pair stand side by side, as `added` is sorted.
+                        let end = self.longer.len() as u32;
+                        self.by_pair.entry((*first, second)).or_insert((end - 1, end)).1 = end;
                     }
                 }
             }
             begun.slots.1 = self.slots.len() as u32;
             begun.names.1 = self.names.len() as u32;
-            begun.longer.1 = self.longer.len() as u32;
             let first = phrases.first().map(|(first, ..)| *first as usize);
             if let Some(place) = first.and_then(|first| self.by_word.get_mut(first)) {
                 *place = begun;
@@ -110,11 +108,10 @@ impl Phrases {
         stretch(&self.names, begun.names)
     }
 
-    /// The phrases that go on with a word.
-    pub(crate) fn longer(&self, begun: Begun, second: WordId) -> &[Longer] {
-        let all = stretch(&self.longer, begun.longer);
-        let rest = all.get(all.partition_point(|longer| longer.second < second)..).unwrap_or_default();
-        rest.get(..rest.partition_point(|longer| longer.second == second)).unwrap_or_default()
+    /// The phrases that begin with two words.
+    #[inline(always)]
+    pub(crate) fn longer(&self, first: WordId, second: WordId) -> &[Longer] {
+        self.by_pair.get(&(first, second)).map_or(&[], |&longer| stretch(&self.longer, longer))
     }
 
     /// The words of a phrase after the second.

@@ -33,7 +33,8 @@ pub(crate) struct Reader {
     /// Of a text: the places of its words, the rows of its pairs with the number of the second word, the sums over all of them, what
     /// hints add, and the scores.
     text_words: Vec<u32>,
-    text_pairs: Vec<(usize, Row)>,
+    text_pairs: Vec<(usize, u64)>,
+    text_pair_rows: Vec<(usize, Row)>,
     totals: Vec<f32>,
     by_hints: Vec<f32>,
     scores: Vec<f32>,
@@ -87,6 +88,7 @@ impl Reader {
             sums: Vec::with_capacity(NUMBERS),
             text_words: Vec::new(),
             text_pairs: Vec::new(),
+            text_pair_rows: Vec::new(),
             totals: Vec::new(),
             by_hints: Vec::new(),
             scores: Vec::new(),
@@ -132,7 +134,7 @@ impl Reader {
         let mut totals = std::mem::take(&mut self.totals);
         totals.clear();
         totals.resize(width, 0.0);
-        let mut pairs = self.text_pairs.iter().peekable();
+        let mut pairs = self.text_pair_rows.iter().peekable();
         for (number, &place) in self.text_words.iter().enumerate() {
             let at = place as usize * width;
             add(&mut totals, self.sums.get(at..at + width).unwrap_or_default());
@@ -177,10 +179,7 @@ impl Reader {
             self.forget(text.age);
         }
         self.text_words.clear();
-        self.text_pairs.clear();
-        let mut touched = 0.0;
-        let mut before = None;
-        for (number, lexeme) in text.lexemes.iter().take(WORDS_MAX).enumerate() {
+        for lexeme in text.lexemes.iter().take(WORDS_MAX) {
             let word = Word::of(lexeme);
             let place = match self.places.get(lexeme.number as usize) {
                 _ if word == Word::NUMBER => OF_NUMBERS,
@@ -188,14 +187,28 @@ impl Reader {
                 _ => self.new_word(word, lexeme, text),
             };
             self.text_words.push(place);
-            let at = place as usize * width;
-            touched += self.sums.get(at).copied().unwrap_or_default();
-            touched += self.sums.get(at + LINE.min(width - 1)).copied().unwrap_or_default();
-            let pair = before.and_then(|before| self.model.rows.get(of_pair(before, word.stem)));
-            self.text_pairs.extend(pair.map(|row| (number, row)));
-            before = Some(word.stem);
         }
+        let touched = self.text_words.iter().fold(0.0, |touched, &place| {
+            let at = place as usize * width;
+            let number = |at: usize| self.sums.get(at).copied().unwrap_or_default();
+            touched + number(at) + number(at + LINE.min(width - 1))
+        });
         black_box(touched);
+        self.find_pairs(text);
+    }
+
+    fn find_pairs(&mut self, text: &Text<'_>) {
+        let Self { model, text_pairs, text_pair_rows, .. } = self;
+        let rows = &model.rows;
+        text_pairs.clear();
+        let stems = text.lexemes.iter().take(WORDS_MAX).map(|lexeme| Word::of(lexeme).stem);
+        let pairs = stems.clone().zip(stems.skip(1)).zip(1..);
+        let pairs = pairs.map(|((before, stem), number)| (number, of_pair(before, stem)));
+        text_pairs.extend(pairs.filter(|(_, pair)| rows.may_have(*pair)));
+        rows.touch(text_pairs.iter().map(|(_, pair)| *pair));
+        text_pair_rows.clear();
+        text_pair_rows.extend(text_pairs.iter().filter_map(|&(number, pair)| Some((number, rows.find(pair)?))));
+        model.touch(text_pair_rows.iter().map(|(_, row)| row.row));
     }
 
     fn forget(&mut self, age: u32) {
@@ -238,9 +251,10 @@ impl Reader {
         let Some((sums, [stem_square, pieces_square])) = sums.split_last_chunk_mut::<2>() else { return };
         let (by_stem, by_pieces) = sums.split_at_mut(labels);
         pieces.retain(|&piece| model.rows.may_have(piece));
+        model.rows.touch(pieces.iter().copied());
         rows.clear();
-        rows.extend(pieces.iter().filter_map(|&piece| model.rows.get(piece)));
-        black_box(rows.iter().fold(0, |touched, row| touched ^ model.first_weight(row.row)));
+        rows.extend(pieces.iter().filter_map(|&piece| model.rows.find(piece)));
+        model.touch(rows.iter().map(|row| row.row));
         if let Some(Row { row, idf }) = model.rows.get(of_stem(word.stem)) {
             *stem_square = idf * idf;
             model.add_row(row, idf, by_stem);
