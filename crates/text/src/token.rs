@@ -283,14 +283,9 @@ impl Scanner<'_> {
     fn common_letters(&mut self, flags: &mut Flags, hash: &mut FormHash, first_char: u32) {
         loop {
             self.cyrillic_letters(flags, hash, first_char);
-            match self.bytes.get(self.at) {
-                Some(&byte) if byte < 0x80 && !matches!(ASCII[usize::from(byte)], SEPARATOR | MARKUP) => {
-                    self.ascii_letters(flags, hash, first_char);
-                }
-                _ => break,
-            }
-            // Another script begins.
-            if self.bytes.get(self.at).is_none_or(|byte| byte & 0xFE != 0xD0) {
+            let from = self.at;
+            self.ascii_letters(flags, hash, first_char);
+            if from == self.at {
                 break;
             }
         }
