@@ -1,8 +1,8 @@
 //! `check`: every mistake of the dictionaries, with file and line.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use otklik_tests::{otklik, repository};
+use otklik_tests::{copy_folder, otklik, repository};
 
 use crate::{POTHOLE, filter, posts};
 
@@ -10,7 +10,7 @@ use crate::{POTHOLE, filter, posts};
 fn check_finds_every_mistake_with_its_line() {
     filter("check", "").with_code(0).mentions("dictionaries are fine");
     let folder = tempfile::tempdir().unwrap();
-    copy(&repository().join("dictionaries"), folder.path());
+    copy_folder(&repository().join("dictionaries"), folder.path());
     let path = folder.path().join("topics/roads.toml");
     let right = fs::read_to_string(&path).unwrap();
     let wrong = right.replacen("severity = 3", "sevrity = 3", 1);
@@ -24,16 +24,4 @@ fn check_finds_every_mistake_with_its_line() {
     let line = 1 + right.lines().position(|line| line == example).unwrap();
     fs::write(&path, right.replacen(example, "  \"Всем доброе утро\",", 1)).unwrap();
     check().with_code(1).mentions("1 of ").mentions(&format!("topics/roads.toml:{line}: example of roads.potholes"));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
 }

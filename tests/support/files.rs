@@ -69,6 +69,22 @@ fn below(path: &Path) -> String {
     path.strip_prefix(repository()).unwrap().to_string_lossy().into_owned()
 }
 
+/// Copies a folder with all in it.
+///
+/// # Panics
+/// It cannot be read, or the copy not be written.
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name));
+        } else {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}
+
 /// Fails with all that was found, a line each.
 #[track_caller]
 pub fn none(found: &[String]) {

@@ -18,7 +18,7 @@ use std::{
 pub use self::{
     binary::{Ended, Otklik, Running, binary, otklik},
     deployment::{Deployment, Report, libchdb, missing_libchdb},
-    files::{File, files, none},
+    files::{File, copy_folder, files, none},
     posts::{demo_day, post},
     random::Random,
     served::{Client, Served, finds, search},

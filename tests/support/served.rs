@@ -1,6 +1,7 @@
 //! A deployment that serves, and a client of its API.
 
 use std::{
+    fmt::Debug,
     fs,
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -68,13 +69,27 @@ impl Served {
     /// # Panics
     /// It does not become so in time.
     pub fn until(&mut self, method: &str, path: &str, wanted: impl Fn(u16, &Value) -> bool) {
+        let reply = |client: &Client| client.ask(method, path, "");
+        self.until_so(path, reply, |(status, body)| wanted(*status, body));
+    }
+
+    /// Looks at the metrics until they have a line.
+    ///
+    /// # Panics
+    /// They do not get it in time.
+    pub fn until_metric(&mut self, line: &str) {
+        let reply = |client: &Client| client.ask_text("GET", "/metrics", "");
+        self.until_so(line, reply, |(_, body)| body.lines().any(|own| own.starts_with(line)));
+    }
+
+    fn until_so<T: Debug>(&mut self, what: &str, reply: impl Fn(&Client) -> Option<T>, wanted: impl Fn(&T) -> bool) {
         let began = Instant::now();
         loop {
-            let reply = self.ask(method, path, "");
-            if reply.as_ref().is_some_and(|(status, body)| wanted(*status, body)) {
+            let reply = reply(&self.client);
+            if reply.as_ref().is_some_and(&wanted) {
                 return;
             }
-            assert!(began.elapsed() < PATIENCE, "{method} {path} stays at {reply:?}");
+            assert!(began.elapsed() < PATIENCE, "{what}: it stays at {reply:?}");
             assert!(!self.process.ends_within(Duration::from_millis(50)), "the deployment ended by itself");
         }
     }
@@ -83,6 +98,11 @@ impl Served {
 impl Client {
     /// One request; nothing while nobody answers.
     pub fn ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, Value)> {
+        let (status, body) = self.ask_text(method, path, body)?;
+        Some((status, serde_json::from_str(&body).unwrap_or_default()))
+    }
+
+    fn ask_text(&self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(5)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let head = format!(
@@ -97,7 +117,7 @@ impl Client {
         stream.read_to_string(&mut reply).ok()?;
         let (head, body) = reply.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some((status, serde_json::from_str(body).unwrap_or_default()))
+        Some((status, body.to_owned()))
     }
 }
 

@@ -3,8 +3,6 @@
 use std::{borrow::Cow, fs, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
-use otklik_domain::{PlaceId, TopicId};
-use otklik_pipeline::Names;
 use otklik_text::{Dictionary, Problem, SourceFile};
 use rust_embed::RustEmbed;
 
@@ -91,17 +89,4 @@ impl DictionaryFiles {
 pub(crate) fn list(problems: &[Problem]) -> String {
     let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
     lines.join("\n")
-}
-
-/// What topics and places are called in a dictionary.
-pub(crate) struct DictionaryNames(pub(crate) Arc<Dictionary>);
-
-impl Names for DictionaryNames {
-    fn topic(&self, id: &TopicId) -> String {
-        self.0.topic(id.as_str()).map_or_else(|| id.to_string(), |topic| topic.name.clone())
-    }
-
-    fn place(&self, id: &PlaceId) -> String {
-        self.0.gazetteer().get(id.as_str()).map_or_else(|| id.to_string(), |place| place.name.clone())
-    }
 }

@@ -28,16 +28,22 @@ pub(crate) fn calendar(files: &DictionaryFiles) -> anyhow::Result<Calendar> {
 /// # Errors
 /// There is no such region, or its file has mistakes; the message lists all with their lines.
 pub(crate) fn load(named: &Path, files: &DictionaryFiles) -> anyhow::Result<Region> {
+    let (path, content) = source(named, files)?;
+    parse(&path, &content, files)
+}
+
+/// Path and content of a region's file.
+///
+/// # Errors
+/// There is no such region.
+pub(crate) fn source(named: &Path, files: &DictionaryFiles) -> anyhow::Result<(String, String)> {
     let built_in = format!("regions/{}.toml", named.display());
-    let (path, content) = match files.get(&built_in) {
-        Some(content) => (built_in, content.to_owned()),
-        None => {
-            let content = fs::read_to_string(named)
-                .with_context(|| format!("cannot read {}, and no region of this id is built in", named.display()))?;
-            (named.display().to_string(), content)
-        }
-    };
-    parse(&SourceFile { path: &path, content: &content }, files)
+    if let Some(content) = files.get(&built_in) {
+        return Ok((built_in, content.to_owned()));
+    }
+    let content = fs::read_to_string(named)
+        .with_context(|| format!("cannot read {}, and no region of this id is built in", named.display()))?;
+    Ok((named.display().to_string(), content))
 }
 
 /// Every region of the dictionaries.
@@ -47,12 +53,16 @@ pub(crate) fn load(named: &Path, files: &DictionaryFiles) -> anyhow::Result<Regi
 pub(crate) fn all(files: &DictionaryFiles) -> anyhow::Result<Vec<Region>> {
     let sources = files.sources();
     let regions = sources.iter().filter(|file| file.path.starts_with("regions/") && file.path.ends_with(".toml"));
-    regions.map(|file| parse(file, files)).collect()
+    regions.map(|file| parse(file.path, file.content, files)).collect()
 }
 
-fn parse(file: &SourceFile<'_>, files: &DictionaryFiles) -> anyhow::Result<Region> {
+/// Reads a region's file.
+///
+/// # Errors
+/// It has mistakes; the message lists all with their lines.
+pub(crate) fn parse(path: &str, content: &str, files: &DictionaryFiles) -> anyhow::Result<Region> {
     let policies = files.get("policies.toml").map(|content| SourceFile { path: "policies.toml", content });
-    Region::parse(file, policies.as_ref(), calendar(files)?).map_err(mistakes)
+    Region::parse(&SourceFile { path, content }, policies.as_ref(), calendar(files)?).map_err(mistakes)
 }
 
 /// The ready policies.

@@ -76,7 +76,7 @@ async fn replay(config: Config, input: Box<dyn BufRead>, args: &ReplayArgs) -> a
         },
     };
     let now = clock.now();
-    while check_due(system.engines.incidents.as_ref(), &system.regions, now).await?.incidents > 0 {}
+    while check_due(system.engines.incidents.as_ref(), &system.knowledge().regions, now).await?.incidents > 0 {}
     while relay_outbox(system.engines.incidents.as_ref(), system.engines.log.as_ref(), SystemClock.now()).await? > 0 {}
     system.stop.cancel();
     while stages.join_next().await.is_some() {}

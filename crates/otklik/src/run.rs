@@ -14,6 +14,7 @@ use crate::{
     cli::{Role, RunArgs},
     clocks::SystemClock,
     config::Config,
+    reload::{Reload, on_hangup},
     serve,
     stages::does,
     system::System,
@@ -56,6 +57,7 @@ fn check_roles(config: &Config, roles: &[Role]) -> anyhow::Result<()> {
 }
 
 async fn serve_all(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
+    let hangup = on_hangup()?;
     let metrics = telemetry::start_metrics()?;
     let web = config.web.clone();
     let (listener, address) = serve::listen(web.listen).await?;
@@ -66,6 +68,9 @@ async fn serve_all(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
     }
     let mut stages = system.start_stages(roles, None);
     let mut reconcilers = system.start_reconcilers(&app)?;
+    let (log, counting) = (Arc::clone(&system.engines.log), system.knowledge.clone());
+    let reload = Reload::new(system.config.clone(), log, counting, Some(app.clone()));
+    reconcilers.spawn(reload.run(hangup, system.stop.clone()));
     if does(roles, Role::Crawl) {
         system.start_crawls(&mut reconcilers).await?;
     }

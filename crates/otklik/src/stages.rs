@@ -2,15 +2,13 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use otklik_engine::region::Region;
 use otklik_pipeline::{
-    Analyse, Group, IncidentsStage, Names, Runner, Stage, StageError, StageSettings, Store, Topology,
+    Analyse, Current, Group, IncidentsStage, Runner, Stage, StageError, StageSettings, Store, Topology,
 };
 use otklik_ports::{Incidents, Log, PortResult, Posts, Search, Snapshots, Topic};
-use otklik_text::{Analyser, Dictionary, Model};
 use tokio::task::JoinSet;
 
-use crate::{cli::Role, filters::group};
+use crate::cli::Role;
 
 /// The stages, and the groups of consumers of their names.
 pub(crate) const STAGES: [(&str, Topic); 4] =
@@ -46,27 +44,21 @@ impl Stages {
         Self { runner, topology, set: JoinSet::new() }
     }
 
-    pub(crate) fn analyse(&mut self, dictionary: Arc<Dictionary>, models: Vec<Arc<Model>>) {
-        self.start(Analyse::new(Analyser::new(dictionary, models)), self.topology.analyse);
+    pub(crate) fn analyse(&mut self, current: Current) {
+        self.start(Analyse::new(current), self.topology.analyse);
     }
 
-    pub(crate) fn group(&mut self, dictionary: &Dictionary, snapshots: Arc<dyn Snapshots>) {
+    pub(crate) fn group(&mut self, current: Current, snapshots: Arc<dyn Snapshots>) {
         let log = Arc::clone(&self.runner.log);
-        let group = Group::new(log, snapshots, group::config(dictionary), self.topology.snapshot_records);
-        self.start(group, self.topology.group);
+        self.start(Group::new(log, snapshots, current, self.topology.snapshot_records), self.topology.group);
     }
 
-    pub(crate) fn store(&mut self, posts: Arc<dyn Posts>, search: Arc<dyn Search>, names: Arc<dyn Names>) {
-        self.start(Store::new(posts, search, names), self.topology.store);
+    pub(crate) fn store(&mut self, current: Current, posts: Arc<dyn Posts>, search: Arc<dyn Search>) {
+        self.start(Store::new(posts, search, current), self.topology.store);
     }
 
-    pub(crate) fn incidents(
-        &mut self,
-        incidents: Arc<dyn Incidents>,
-        regions: Vec<Arc<Region>>,
-        names: Arc<dyn Names>,
-    ) {
-        self.start(IncidentsStage::new(incidents, regions, names), self.topology.incidents);
+    pub(crate) fn incidents(&mut self, current: Current, incidents: Arc<dyn Incidents>) {
+        self.start(IncidentsStage::new(incidents, current), self.topology.incidents);
     }
 
     fn start(&mut self, stage: impl Stage + 'static, settings: StageSettings) {

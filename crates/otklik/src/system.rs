@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 use anyhow::Context;
 use jiff::{SignedDuration, Timestamp};
 use otklik_domain::RegionId;
-use otklik_engine::region::Region;
-use otklik_pipeline::{Counters, Gate, Names, Runner, StageError, Topology, TopologyError, check_due, relay_outbox};
+use otklik_pipeline::{
+    Counters, Gate, Knowledge, Runner, StageError, Topology, TopologyError, check_due, relay_outbox,
+};
 use otklik_ports::{Clock, Retention, Topic};
 use otklik_sources::crawl::Coverage;
-use otklik_text::{Dictionary, Model};
 use otklik_web::{App, Ports, WebConfig, webhooks};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,12 +20,10 @@ use crate::{
     config::{Config, public_forms},
     coverage::{self, CoverageBoard},
     crawl::{self, CrawlEngines},
-    dictionaries::{DictionaryFiles, DictionaryNames},
     directory::directory,
     engines::Engines,
-    filters::analyse::load_model,
     intake::GateIntake,
-    mailboxes, regions,
+    knowledge, mailboxes,
     stages::{Stages, does, lags},
 };
 
@@ -40,9 +38,10 @@ const EXPIRE: Duration = Duration::from_secs(3600);
 pub(crate) struct System {
     pub(crate) config: Config,
     pub(crate) engines: Engines,
-    pub(crate) dictionary: Arc<Dictionary>,
-    pub(crate) models: Vec<Arc<Model>>,
-    pub(crate) regions: Vec<Arc<Region>>,
+    /// What counts now.
+    pub(crate) knowledge: watch::Sender<Arc<Knowledge>>,
+    /// The regions served: they stay while it runs.
+    region_ids: Vec<RegionId>,
     pub(crate) topology: Topology,
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -58,11 +57,7 @@ impl System {
     /// # Errors
     /// Something cannot be read, has mistakes, or an engine cannot be opened.
     pub(crate) async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
-        let dictionary = files.compile()?;
-        let regions = config.regions.iter().map(|named| regions::load(named, &files).map(Arc::new));
-        let regions = regions.collect::<anyhow::Result<Vec<_>>>()?;
-        let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        let knowledge = knowledge::load(&config)?;
         let topology = load_topology(&config)?;
         let secret = config.author_secret()?;
         let engines = Engines::open(&config).await?;
@@ -70,9 +65,8 @@ impl System {
         Ok(Self {
             config,
             engines,
-            dictionary,
-            models,
-            regions,
+            region_ids: knowledge.regions.iter().map(|region| region.id.clone()).collect(),
+            knowledge: watch::Sender::new(Arc::new(knowledge)),
             topology,
             counters: Arc::new(Counters::default()),
             clock,
@@ -84,7 +78,7 @@ impl System {
 
     /// The region of posts that name none.
     pub(crate) fn default_region(&self) -> Option<&RegionId> {
-        self.regions.first().map(|region| &region.id)
+        self.region_ids.first()
     }
 
     /// Starts the stages of the roles. The set ends when they have stopped, or with the first that fails.
@@ -97,16 +91,16 @@ impl System {
             patience,
         };
         let mut stages = Stages::new(runner, self.topology.clone());
+        let current = || self.knowledge.subscribe();
         if does(roles, Role::Analyse) {
-            stages.analyse(Arc::clone(&self.dictionary), self.models.clone());
+            stages.analyse(current());
         }
         if does(roles, Role::Group) {
-            stages.group(&self.dictionary, Arc::clone(&self.engines.snapshots));
+            stages.group(current(), Arc::clone(&self.engines.snapshots));
         }
         if does(roles, Role::Store) {
-            let names: Arc<dyn Names> = Arc::new(DictionaryNames(Arc::clone(&self.dictionary)));
-            stages.store(Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search), Arc::clone(&names));
-            stages.incidents(Arc::clone(&self.engines.incidents), self.regions.clone(), names);
+            stages.store(current(), Arc::clone(&self.engines.posts), Arc::clone(&self.engines.search));
+            stages.incidents(current(), Arc::clone(&self.engines.incidents));
         }
         stages.set
     }
@@ -116,7 +110,6 @@ impl System {
     /// # Errors
     /// A section of the configuration makes no sense, or a secret cannot be read.
     pub(crate) fn app(&self, public_url: String, roles: &[Role]) -> anyhow::Result<App> {
-        let regions = self.regions.iter().map(|region| region.id.clone()).collect();
         let log = Arc::clone(&self.engines.log);
         let ports = Ports {
             posts: Arc::clone(&self.engines.posts),
@@ -124,7 +117,11 @@ impl System {
             incidents: Arc::clone(&self.engines.incidents),
             log: Arc::clone(&self.engines.log),
             clock: Arc::clone(&self.clock),
-            intake: Arc::new(GateIntake::new(self.gate.clone(), Arc::clone(&self.engines.posts), regions)),
+            intake: Arc::new(GateIntake::new(
+                self.gate.clone(),
+                Arc::clone(&self.engines.posts),
+                self.region_ids.clone(),
+            )),
             sources: coverage::teller(&self.config, &self.region_names(), self.crawl_engines(), roles),
             callbacks: VkCallbacks::open(&self.config, &self.region_names(), self.gate.clone(), log)?,
         };
@@ -137,11 +134,17 @@ impl System {
             forms: public_forms(&self.config.form, &self.region_names())?,
             ..WebConfig::default()
         };
-        Ok(App::new(ports, directory(&self.dictionary, &self.regions), config))
+        let Knowledge { dictionary, regions, .. } = &*self.knowledge();
+        Ok(App::new(ports, directory(dictionary, regions), config))
     }
 
     fn region_names(&self) -> Vec<&str> {
-        self.regions.iter().map(|region| region.id.as_str()).collect()
+        self.region_ids.iter().map(RegionId::as_str).collect()
+    }
+
+    /// What counts now.
+    pub(crate) fn knowledge(&self) -> Arc<Knowledge> {
+        Arc::clone(&self.knowledge.borrow())
     }
 
     fn crawl_engines(&self) -> CrawlEngines {
@@ -194,7 +197,8 @@ impl System {
     /// The stores' and the log's.
     pub(crate) async fn tick(&self) -> anyhow::Result<()> {
         let now = self.clock.now();
-        while check_due(self.engines.incidents.as_ref(), &self.regions, now).await?.incidents > 0 {
+        let knowledge = self.knowledge();
+        while check_due(self.engines.incidents.as_ref(), &knowledge.regions, now).await?.incidents > 0 {
             if self.stop.is_cancelled() {
                 return Ok(());
             }

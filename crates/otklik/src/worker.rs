@@ -8,7 +8,7 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 use otklik_pipeline::{Counters, Runner};
 use otklik_ports::{Log, Topic};
 use otklik_stores::snapshots_file::FileSnapshots;
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,8 +18,8 @@ use crate::{
     config::Config,
     crawl,
     dictionaries::DictionaryFiles,
-    engines,
-    filters::analyse::load_model,
+    engines, knowledge,
+    reload::{Reload, on_hangup},
     run::{asked_to_stop, end_within_time, ended},
     serve,
     stages::{Stages, does},
@@ -35,11 +35,10 @@ const NOBODY: &str = "nobody";
 /// # Errors
 /// The configuration or the log cannot be used, or a stage fails for good.
 pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcome> {
+    let hangup = on_hangup()?;
     let metrics = telemetry::start_metrics()?;
     let (listener, address) = serve::listen(config.web.listen).await?;
-    let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
-    let dictionary = files.compile()?;
-    let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let knowledge = watch::Sender::new(Arc::new(knowledge::load(&config)?));
     let log = engines::open_log(&config).await?;
     let stop = CancellationToken::new();
     let runner = Runner {
@@ -51,17 +50,20 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
     };
     let mut stages = Stages::new(runner, load_topology(&config)?);
     if does(roles, Role::Analyse) {
-        stages.analyse(Arc::clone(&dictionary), models);
+        stages.analyse(knowledge.subscribe());
     }
     if does(roles, Role::Group) {
         let snapshots = FileSnapshots::open(config.data.join("snapshots")).context("cannot open the snapshots")?;
-        stages.group(&dictionary, Arc::new(snapshots));
+        stages.group(knowledge.subscribe(), Arc::new(snapshots));
     }
-    let mut crawls = JoinSet::new();
+    let mut others = JoinSet::new();
+    let reload = Reload::new(config.clone(), Arc::clone(&log), knowledge, None);
+    others.spawn(reload.run(hangup, stop.clone()));
     if does(roles, Role::Crawl) {
+        let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
         let (opened, engines) = crawl::open_alone(&config, &files, Arc::clone(&log), stop.clone()).await?;
         for crawl in opened {
-            crawls.spawn(crawl::run(crawl, engines.clone()));
+            others.spawn(crawl::run(crawl, engines.clone()));
         }
     }
     let mut stages = stages.set;
@@ -77,7 +79,7 @@ pub(crate) async fn run(config: Config, roles: &[Role]) -> anyhow::Result<Outcom
     };
     tracing::info!("otklik stops");
     stop.cancel();
-    end_within_time(stages, crawls, served).await?;
+    end_within_time(stages, others, served).await?;
     failed.map_or(Ok(Outcome::Done), Err)
 }
 

@@ -11,19 +11,22 @@ use otklik_wire::{
 
 use crate::{
     counters::Outcome,
+    knowledge::{Current, changed},
     runner::{Batch, Handled, Stage, count},
 };
 
 /// Posts in, posts with their analysis inside out; deletions and corrections pass.
 #[derive(Debug)]
 pub struct Analyse {
+    current: Current,
     analyser: Analyser,
 }
 
 impl Analyse {
-    /// A stage with an analyser.
-    pub fn new(analyser: Analyser) -> Self {
-        Self { analyser }
+    /// A stage that reads posts by what counts at the time.
+    pub fn new(mut current: Current) -> Self {
+        let analyser = current.borrow_and_update().analyser();
+        Self { current, analyser }
     }
 
     /// Gives the message with the analysis inside, and its region.
@@ -53,6 +56,9 @@ impl Stage for Analyse {
     }
 
     async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled> {
+        if let Some(knowledge) = changed(&mut self.current) {
+            self.analyser = knowledge.analyser();
+        }
         let mut handled = Handled::default();
         for record in batch.records {
             if record.payload.is_empty() {

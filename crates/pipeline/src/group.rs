@@ -17,6 +17,7 @@ use otklik_wire::{
 use self::partition::Partition;
 use crate::{
     counters::Outcome,
+    knowledge::{Current, changed, group_config},
     runner::{Batch, Handled, Stage, count},
 };
 
@@ -29,6 +30,7 @@ const NAME: &str = "group";
 pub struct Group {
     log: Arc<dyn Log>,
     snapshots: Arc<dyn Snapshots>,
+    current: Current,
     config: GroupConfig,
     snapshot_records: u64,
     partitions: BTreeMap<u32, Partition>,
@@ -42,8 +44,19 @@ impl std::fmt::Debug for Group {
 
 impl Group {
     /// A stage that saves its state every `snapshot_records` records, and sooner while the state is small.
-    pub fn new(log: Arc<dyn Log>, snapshots: Arc<dyn Snapshots>, config: GroupConfig, snapshot_records: u64) -> Self {
-        Self { log, snapshots, config, snapshot_records, partitions: BTreeMap::new() }
+    pub fn new(log: Arc<dyn Log>, snapshots: Arc<dyn Snapshots>, mut current: Current, snapshot_records: u64) -> Self {
+        let config = group_config(&current.borrow_and_update().dictionary);
+        Self { log, snapshots, current, config, snapshot_records, partitions: BTreeMap::new() }
+    }
+
+    /// Goes over to what counts now. Posts and events of the window stay.
+    fn look(&mut self) {
+        let Some(knowledge) = changed(&mut self.current) else { return };
+        let config = group_config(&knowledge.dictionary);
+        if config != self.config {
+            self.config = config;
+            self.partitions.values_mut().for_each(|partition| partition.configure(&self.config));
+        }
     }
 
     /// Saves the state when it is due, and empties deleted posts that are no longer in what is saved.
@@ -91,6 +104,7 @@ impl Stage for Group {
 
     /// Takes the latest snapshot and reads on from there; without one, from the beginning of the log.
     async fn assigned(&mut self, committed: PartitionPosition) -> PortResult<u64> {
+        self.look();
         let partition = committed.partition;
         let snapshot = self.snapshots.load(NAME, partition).await.unwrap_or_else(|error| {
             tracing::warn!(partition, error = %error, "grouping state cannot be used, it is built anew from the log");
@@ -119,6 +133,7 @@ impl Stage for Group {
     }
 
     async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled> {
+        self.look();
         let mut handled = Handled::default();
         for record in batch.records {
             if record.payload.is_empty() {

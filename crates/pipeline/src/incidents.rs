@@ -7,18 +7,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use otklik_domain::{Action, Actor, Analysis, Event, EventId, Incident, PlaceId, Post, RegionId, Submission, TopicId};
-use otklik_engine::{
-    incidents::{Decision, Joined, Known, act, decide, incident_title},
-    region::Region,
-};
+use otklik_domain::{Action, Actor, Analysis, Event, EventId, Incident, PlaceId, Post, Submission};
+use otklik_engine::incidents::{Decision, Joined, Known, act, decide, incident_title};
 use otklik_ports::{ErrorKind, Incidents, PartitionPosition, PortError, PortResult, Topic};
 
 use self::{
     matter::{Body, Matter},
     work::Work,
 };
-use crate::runner::{Batch, Handled, Stage};
+use crate::{
+    knowledge::{Current, Knowledge, changed},
+    runner::{Batch, Handled, Stage},
+};
 
 const NAME: &str = "incidents";
 /// Why an incident nobody has worked on ends when all its posts were deleted.
@@ -26,20 +26,11 @@ const DELETED: &str = "сообщения удалены в источнике";
 /// How often a batch is decided anew when people change its incidents meanwhile.
 const DECISIONS_MAX: u32 = 5;
 
-/// Names that reasons of a route are told in.
-pub trait Names: Send + Sync {
-    /// Name of a topic.
-    fn topic(&self, id: &TopicId) -> String;
-
-    /// Name of a place.
-    fn place(&self, id: &PlaceId) -> String;
-}
-
 /// Grouped posts in, incidents in their store out. The position is written with the incidents, so that none is decided twice.
 pub struct IncidentsStage {
     incidents: Arc<dyn Incidents>,
-    regions: Vec<Arc<Region>>,
-    names: Arc<dyn Names>,
+    current: Current,
+    knowledge: Arc<Knowledge>,
     /// By partition: the first offset that is not in the store, where that is known.
     checkpoints: BTreeMap<u32, u64>,
 }
@@ -52,12 +43,9 @@ impl std::fmt::Debug for IncidentsStage {
 
 impl IncidentsStage {
     /// A stage for the regions configured. Posts of other regions open no incidents.
-    pub fn new(incidents: Arc<dyn Incidents>, regions: Vec<Arc<Region>>, names: Arc<dyn Names>) -> Self {
-        Self { incidents, regions, names, checkpoints: BTreeMap::new() }
-    }
-
-    fn region(&self, id: &RegionId) -> Option<Arc<Region>> {
-        self.regions.iter().find(|region| region.id == *id).cloned()
+    pub fn new(incidents: Arc<dyn Incidents>, mut current: Current) -> Self {
+        let knowledge = Arc::clone(&current.borrow_and_update());
+        Self { incidents, current, knowledge, checkpoints: BTreeMap::new() }
     }
 
     /// Works a batch out and writes it; a store that somebody changed meanwhile is a `Conflict`.
@@ -86,7 +74,7 @@ impl IncidentsStage {
         now: Timestamp,
         work: &mut Work<'_>,
     ) -> PortResult<()> {
-        let Some(region) = self.region(&event.region) else { return Ok(()) };
+        let Some(region) = self.knowledge.region(&event.region) else { return Ok(()) };
         let of_event = work.latest(&event.id).await?;
         let like_it = match &of_event {
             None if is_address(event) => work.running_like(event).await?,
@@ -96,11 +84,15 @@ impl IncidentsStage {
             post,
             analysis,
             event,
-            topic_name: &event.topic.as_ref().map(|topic| self.names.topic(topic)).unwrap_or_default(),
-            municipality_name: &event.municipality.as_ref().map(|place| self.names.place(place)).unwrap_or_default(),
+            topic_name: &event.topic.as_ref().map(|topic| self.knowledge.topic_name(topic)).unwrap_or_default(),
+            municipality_name: &event
+                .municipality
+                .as_ref()
+                .map(|place| self.knowledge.place_name(place))
+                .unwrap_or_default(),
         };
         let known = Known { of_event: of_event.as_ref(), like_it: like_it.as_ref() };
-        match decide(&joined, known, &region, now) {
+        match decide(&joined, known, region, now) {
             Decision::Nothing => Ok(()),
             Decision::Open(opened) => {
                 work.open(opened.0, opened.1);
@@ -173,10 +165,10 @@ impl IncidentsStage {
 
     /// Does an action of Otklik's own. One the incident's state does not allow is left undone.
     async fn step(&self, incident: &Incident, action: Action, now: Timestamp, work: &mut Work<'_>) -> PortResult<()> {
-        let Some(region) = self.region(&incident.region) else { return Ok(()) };
+        let Some(region) = self.knowledge.region(&incident.region) else { return Ok(()) };
         let history = work.history(&incident.id).await?;
         let submission = Submission { action, actor: Actor::system(), at: now, expected_version: None };
-        match act(incident, &history, &submission, &region) {
+        match act(incident, &history, &submission, region) {
             Ok((after, change)) => work.step(after, change),
             Err(refusal) => tracing::warn!(incident.id = %incident.id, %refusal, "own action refused"),
         }
@@ -208,6 +200,9 @@ impl Stage for IncidentsStage {
     }
 
     async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled> {
+        if let Some(knowledge) = changed(&mut self.current) {
+            self.knowledge = knowledge;
+        }
         let checkpoint = match self.checkpoints.get(&batch.partition) {
             Some(known) => *known,
             None => self.incidents.checkpoint(NAME, batch.partition).await?,

@@ -4,11 +4,13 @@
 //! leaves the same when it is written twice. So a kill at any moment costs nothing but the work since the last commit.
 //! What a stage cannot use goes to the dead letters with its reason; every record read ends in exactly one counted outcome.
 
+mod agreement;
 mod analyse;
 mod counters;
 mod group;
 mod incidents;
 mod intake;
+mod knowledge;
 mod outbox;
 mod read_topic;
 mod reconcile;
@@ -17,11 +19,13 @@ mod sla_clock;
 mod store;
 mod topology;
 
+pub use agreement::{Agreement, News, Word};
 pub use analyse::Analyse;
 pub use counters::{Counters, Outcome, StageCounts};
 pub use group::Group;
-pub use incidents::{IncidentsStage, Names};
+pub use incidents::IncidentsStage;
 pub use intake::{Gate, Refused};
+pub use knowledge::{Current, Knowledge, group_config};
 pub use outbox::relay_outbox;
 pub use read_topic::read_topic;
 pub use reconcile::{Account, reconcile};

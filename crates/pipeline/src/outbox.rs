@@ -44,7 +44,7 @@ pub async fn relay_outbox(incidents: &dyn Incidents, log: &dyn Log, now: jiff::T
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
     use async_trait::async_trait;
     use jiff::Timestamp;
@@ -162,6 +162,14 @@ mod tests {
 
         async fn forget(&self, region: &str, key: &str) -> PortResult<u64> {
             self.log.forget(region, key).await
+        }
+
+        async fn say(&self, member: &str, word: Option<String>) -> PortResult<()> {
+            self.log.say(member, word).await
+        }
+
+        async fn said(&self) -> PortResult<BTreeMap<String, String>> {
+            self.log.said().await
         }
     }
 

@@ -16,7 +16,7 @@ use otklik_wire::{
 
 use crate::{
     counters::Outcome,
-    incidents::Names,
+    knowledge::{Current, Knowledge, changed},
     runner::{Batch, Handled, Stage, count},
 };
 
@@ -28,7 +28,8 @@ use crate::{
 pub struct Store {
     posts: Arc<dyn Posts>,
     search: Arc<dyn Search>,
-    names: Arc<dyn Names>,
+    current: Current,
+    knowledge: Arc<Knowledge>,
 }
 
 impl std::fmt::Debug for Store {
@@ -38,9 +39,10 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// A stage that writes both. By the names events are called that no post tells of any more.
-    pub fn new(posts: Arc<dyn Posts>, search: Arc<dyn Search>, names: Arc<dyn Names>) -> Self {
-        Self { posts, search, names }
+    /// A stage that writes both. By names of `current` events are called that no post tells of any more.
+    pub fn new(posts: Arc<dyn Posts>, search: Arc<dyn Search>, mut current: Current) -> Self {
+        let knowledge = Arc::clone(&current.borrow_and_update());
+        Self { posts, search, current, knowledge }
     }
 }
 
@@ -177,7 +179,7 @@ impl Store {
         let totals = &mut event.totals;
         totals.posts = totals.posts.min(u32::try_from(others).unwrap_or(u32::MAX));
         totals.authors = totals.authors.min(totals.posts);
-        let topic = event.topic.as_ref().map(|topic| self.names.topic(topic)).unwrap_or_default();
+        let topic = event.topic.as_ref().map(|topic| self.knowledge.topic_name(topic)).unwrap_or_default();
         event.title = neutral_title(&topic, &event.place_name);
         event.summary.clear();
         event.version += 1;
@@ -201,6 +203,9 @@ impl Stage for Store {
     }
 
     async fn handle(&mut self, batch: Batch<'_>) -> PortResult<Handled> {
+        if let Some(knowledge) = changed(&mut self.current) {
+            self.knowledge = knowledge;
+        }
         let mut handled = Handled::default();
         let mut writes = Writes::default();
         for record in batch.records {

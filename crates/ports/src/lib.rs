@@ -16,6 +16,7 @@ mod posts;
 mod public_address;
 mod search;
 mod snapshots;
+pub mod words;
 
 pub use clock::{Clock, FixedClock};
 pub use error::{ErrorKind, PortError, PortResult};

@@ -1,6 +1,6 @@
 //! The log: topics in partitions by region, read by groups of consumers.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -167,6 +167,19 @@ pub trait Log: Send + Sync {
     /// # Errors
     /// `Unavailable`.
     async fn forget(&self, region: &str, key: &str) -> PortResult<u64>;
+
+    /// Says something in the name of a process of the deployment, for all the others, in place of what it said before; `None`
+    /// takes it back. A log of one process need not keep it when that process ends.
+    ///
+    /// # Errors
+    /// `Unavailable`; then it may have been said or not.
+    async fn say(&self, member: &str, word: Option<String>) -> PortResult<()>;
+
+    /// What each process said last, by its name. Everything is in it that was said, by any process, before this was asked.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    async fn said(&self) -> PortResult<BTreeMap<String, String>>;
 }
 
 /// A member of a group that reads a topic.

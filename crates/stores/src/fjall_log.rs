@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use otklik_ports::{
     Consumer, Cursor, ErrorKind, Lag, Log, PortError, PortResult, Record, Retention, Topic,
     partitions::{Groups, Member},
+    words::Words,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -90,6 +91,8 @@ struct Handle {
 struct Shared {
     state: RwLock<State>,
     groups: Mutex<Groups>,
+    /// Kept in memory only: they are of this process.
+    said: Mutex<Words>,
     /// Rings when a topic has new records or its partitions changed hands.
     changed: BTreeMap<Topic, Notify>,
     partitions: u32,
@@ -113,6 +116,7 @@ impl FjallLog {
         let shared = Arc::new(Shared {
             state: RwLock::new(state),
             groups: Mutex::new(Groups::new(store.partitions)),
+            said: Mutex::default(),
             changed: Topic::ALL.into_iter().map(|topic| (topic, Notify::new())).collect(),
             partitions: store.partitions,
         });
@@ -171,6 +175,10 @@ impl Shared {
 
     fn groups(&self) -> MutexGuard<'_, Groups> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn said(&self) -> MutexGuard<'_, Words> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ring(&self, topic: Topic) {
@@ -244,5 +252,14 @@ impl Log for FjallLog {
     async fn forget(&self, region: &str, key: &str) -> PortResult<u64> {
         let (region, key) = (region.to_owned(), key.to_owned());
         self.0.ask(|reply| Request::Forget(region, key, reply)).await
+    }
+
+    async fn say(&self, member: &str, word: Option<String>) -> PortResult<()> {
+        self.0.shared.said().say(member, word);
+        Ok(())
+    }
+
+    async fn said(&self) -> PortResult<BTreeMap<String, String>> {
+        Ok(self.0.shared.said().all())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A topic of the port is a topic of Kafka, its partitions chosen by the region as everywhere. Whatever is written goes in
 //! transactions: an append with its cursor ([`writer`]), a consumer's outputs with its group's position ([`commit`]), and
-//! nobody reads what is not committed. Cursors and what is forgotten lie in a compacted topic beside ([`table`]).
+//! nobody reads what is not committed. Cursors, what is forgotten and what processes say lie in a compacted topic beside ([`table`]).
 //!
 //! Where Kafka differs from a log in this process:
 //! - Transactions end with a mark that takes an offset, so offsets have gaps, and what is counted by offsets may be more
@@ -32,7 +32,7 @@ mod topics;
 mod transaction;
 mod writer;
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, thread, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ use self::{
     member::Member,
     rebalance::Moves,
     record::Outgoing,
-    table::{cursor_entry, forgotten_entry},
+    table::{Table, cursor_entry, forgotten_entry, said_entry},
     transaction::Transactions,
     writer::{REQUESTS_MAX, Request, Writer},
 };
@@ -112,6 +112,15 @@ impl KafkaLog {
         answered.unwrap_or_else(|_| Err(unavailable("does not answer")))
     }
 
+    /// What is known as of now, of what all processes have written by now.
+    async fn known<T: Send + 'static>(&self, of: impl FnOnce(&Table) -> T + Send + 'static) -> PortResult<T> {
+        self.ask(move |cluster| {
+            cluster.catch_up().map_err(|error| failed(&cluster.config, "read", error))?;
+            Ok(of(&cluster.table()))
+        })
+        .await
+    }
+
     /// Does something with the brokers on a thread that may block.
     async fn ask<T: Send + 'static>(
         &self,
@@ -162,11 +171,7 @@ impl Log for KafkaLog {
 
     async fn cursor(&self, source: &str) -> PortResult<Option<String>> {
         let source = source.to_owned();
-        self.ask(move |cluster| {
-            cluster.catch_up().map_err(|error| failed(&cluster.config, "read", error))?;
-            Ok(cluster.table().cursor(&source))
-        })
-        .await
+        self.known(move |table| table.cursor(&source)).await
     }
 
     async fn consumer(&self, group: &str, topic: Topic) -> PortResult<Box<dyn Consumer>> {
@@ -225,5 +230,13 @@ impl Log for KafkaLog {
         let entry = self.state(forgotten_entry(&record::key(&region, &key), Some(bounds)), None);
         self.write(emptying.chain([entry]).collect()).await?;
         Ok(Topic::ALL.len() as u64)
+    }
+
+    async fn say(&self, member: &str, word: Option<String>) -> PortResult<()> {
+        self.write(vec![self.state(said_entry(member, word), None)]).await
+    }
+
+    async fn said(&self) -> PortResult<BTreeMap<String, String>> {
+        self.known(Table::said).await
     }
 }

@@ -45,6 +45,11 @@ struct Saved {
 }
 
 impl Grouper {
+    /// Goes on with other bounds and names. What has been decided stays as it is.
+    pub fn configure(&mut self, config: GroupConfig) {
+        self.config = config;
+    }
+
     /// The whole state. The same posts in the same order give the same bytes.
     ///
     /// # Errors

@@ -1,15 +1,12 @@
 //! `otklik group`: posts to events.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use anyhow::Context;
-use otklik_domain::{Analysis, Post, RegionId, TopicId};
+use otklik_domain::{Analysis, Post, RegionId};
 use otklik_engine::group::{GroupConfig, Grouper};
-use otklik_text::{Analyser, Dictionary};
+use otklik_pipeline::group_config;
+use otklik_text::Analyser;
 use otklik_wire as wire;
 
 use super::analyse::load_model;
@@ -25,7 +22,7 @@ const NO_REGION: &str = "none";
 pub(crate) fn run(args: &GroupArgs) -> anyhow::Result<Outcome> {
     let dictionary = DictionaryFiles::load(args.dictionaries.dictionaries.as_deref())?.compile()?;
     let models = args.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let config = GroupConfig { window_days: args.window_days, ..config(&dictionary) };
+    let config = GroupConfig { window_days: args.window_days, ..group_config(&dictionary) };
     let mut groupers = match args.state.as_deref().filter(|path| path.exists()) {
         Some(path) => load_state(path, &config)?,
         None => BTreeMap::new(),
@@ -43,14 +40,6 @@ pub(crate) fn run(args: &GroupArgs) -> anyhow::Result<Outcome> {
         save_state(path, &groupers)?;
     }
     Ok(outcome)
-}
-
-/// The bounds of grouping with what the dictionary says of topics.
-pub(crate) fn config(dictionary: &Dictionary) -> GroupConfig {
-    let area_topics: BTreeSet<TopicId> =
-        dictionary.topics().filter(|topic| topic.is_area).map(|topic| topic.id.clone()).collect();
-    let topic_names = dictionary.topics().map(|topic| (topic.id.clone(), topic.name.clone())).collect();
-    GroupConfig { area_topics, topic_names, ..GroupConfig::default() }
 }
 
 /// States of several regions in one file: for each its length and its bytes.

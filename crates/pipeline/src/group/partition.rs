@@ -27,6 +27,8 @@ pub(super) struct Partition {
     pub(super) since_snapshot: u64,
     /// First offset that is not in the state.
     pub(super) next: u64,
+    /// Whether what it was made by counts no more: made anew from its records it would not be the same.
+    is_outdated: bool,
     /// When the latest record came in, and when that was as the state was last saved or restored.
     pub(super) latest: Option<Timestamp>,
     pub(super) saved: Option<Timestamp>,
@@ -87,8 +89,15 @@ impl Partition {
         (Grouped::Correction { correction, moved, events }, region, Outcome::Changed)
     }
 
+    /// Goes on with other bounds and names.
+    pub(super) fn configure(&mut self, config: &GroupConfig) {
+        self.groupers.values_mut().for_each(|grouper| grouper.configure(config.clone()));
+        self.is_outdated = true;
+    }
+
     /// Whether the state should be saved: every so many records, but not seldom compared with what it would take to read it
-    /// all again; once a day, since the log does not keep its records for ever; and sooner when deleted posts wait for it.
+    /// all again; once a day, since the log does not keep its records for ever; sooner when deleted posts wait for it; and at once
+    /// when it could not be read again as it is.
     /// However it grows, the state is written a few times over at most.
     pub(super) fn is_snapshot_due(&self, every: u64) -> bool {
         let posts: u64 = self.groupers.values().map(|grouper| grouper.posts() as u64).sum();
@@ -97,13 +106,20 @@ impl Partition {
             (latest, _) => latest.is_some(),
         };
         let waits = day_passed || !self.deleted.is_empty();
-        let enough = if waits { (posts / 10).max(1) } else { every.min((posts / 2).max(RECORDS_MIN)) };
+        let enough = if self.is_outdated {
+            1
+        } else if waits {
+            (posts / 10).max(1)
+        } else {
+            every.min((posts / 2).max(RECORDS_MIN))
+        };
         self.since_snapshot >= enough
     }
 
     /// The state has been saved.
     pub(super) fn saved(&mut self) {
         self.since_snapshot = 0;
+        self.is_outdated = false;
         self.saved = self.latest;
     }
 
@@ -146,4 +162,20 @@ fn split_part(bytes: &[u8]) -> Result<(&[u8], &[u8]), String> {
 
 fn events(events: &[Event]) -> Vec<wire::Event> {
     events.iter().map(Into::into).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_made_again_is_saved_at_once() {
+        let mut partition = Partition { since_snapshot: 1, ..Partition::default() };
+        assert!(!partition.is_snapshot_due(5_000));
+        partition.configure(&GroupConfig::default());
+        assert!(partition.is_snapshot_due(5_000));
+        partition.saved();
+        partition.since_snapshot = 1;
+        assert!(!partition.is_snapshot_due(5_000));
+    }
 }

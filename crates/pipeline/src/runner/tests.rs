@@ -95,6 +95,14 @@ impl Log for ShuttingOut {
     async fn forget(&self, region: &str, key: &str) -> PortResult<u64> {
         self.log.forget(region, key).await
     }
+
+    async fn say(&self, member: &str, word: Option<String>) -> PortResult<()> {
+        self.log.say(member, word).await
+    }
+
+    async fn said(&self) -> PortResult<BTreeMap<String, String>> {
+        self.log.said().await
+    }
 }
 
 #[tokio::test(start_paused = true)]

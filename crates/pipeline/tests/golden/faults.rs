@@ -1,6 +1,7 @@
 //! Ports that fail, or let the process die, at the n-th call.
 
 use std::{
+    collections::BTreeMap,
     future::{Future, pending, ready},
     sync::{Arc, Mutex},
     time::Duration,
@@ -230,6 +231,8 @@ passing! { Log, {
     lag(group: &str, topic: Topic) -> Vec<Lag>;
     trim(topic: Topic, retention: Retention) -> u64;
     forget(region: &str, key: &str) -> u64;
+    say(member: &str, word: Option<String>) -> ();
+    said() -> BTreeMap<String, String>;
 }
 
 struct FaultyConsumer {

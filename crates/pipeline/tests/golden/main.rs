@@ -15,14 +15,11 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use self::{
-    case::Case,
-    faults::Fault,
-    story::play,
-    world::{Setup, World},
-};
+use otklik_pipeline::Knowledge;
 
-static SETUP: LazyLock<Arc<Setup>> = LazyLock::new(|| Arc::new(Setup::load()));
+use self::{case::Case, faults::Fault, story::play, world::World};
+
+static SETUP: LazyLock<Arc<Knowledge>> = LazyLock::new(|| Arc::new(world::load()));
 
 /// One test for each story, so that they run side by side.
 macro_rules! stories {

@@ -6,20 +6,20 @@ use jiff::Timestamp;
 use otklik_domain::{Action, Actor, EventId, Incident, PostId, Role, Submission};
 use otklik_engine::incidents::act;
 use otklik_pipeline::{
-    Analyse, Counters, Gate, Group, IncidentsStage, Runner, StageError, StageSettings, Store, check_due, relay_outbox,
+    Analyse, Counters, Gate, Group, IncidentsStage, Knowledge, Runner, StageError, StageSettings, Store, check_due,
+    relay_outbox,
 };
 use otklik_ports::{
     Clock, Cursor, IncidentBatch, Incidents, Log, PortResult, Posts, Record, Search, Snapshots, Step as Write, Topic,
 };
-use otklik_text::Analyser;
 use otklik_wire::log::{Correction, Deletion, Intake, Message};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     case::{Act, Case, Raw, Step},
     faults::{Fault, Faults, Faulty},
-    world::{Setup, World},
+    world::World,
 };
 
 /// Records after which grouping saves its state: in the midst of a story.
@@ -29,7 +29,7 @@ const STAGES: [(&str, Topic); 4] =
 
 /// Plays a story. Gives the calls that were made of the ports, and what the stages counted.
 pub(crate) async fn play(
-    setup: &Arc<Setup>,
+    setup: &Arc<Knowledge>,
     case: &Case,
     world: &World,
     strike: Option<(usize, Fault)>,
@@ -61,7 +61,7 @@ pub(crate) async fn play(
 
 /// A running process over the ports.
 pub(crate) struct Process {
-    setup: Arc<Setup>,
+    setup: Arc<Knowledge>,
     batch_records: usize,
     log: Arc<dyn Log>,
     snapshots: Arc<dyn Snapshots>,
@@ -76,7 +76,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(setup: &Arc<Setup>, batch_records: usize, world: &World, faults: &Arc<Faults>) -> Self {
+    pub(crate) fn start(setup: &Arc<Knowledge>, batch_records: usize, world: &World, faults: &Arc<Faults>) -> Self {
         let faults = || Arc::clone(faults);
         let log: Faulty<dyn Log> = Faulty { port: world.log.clone(), faults: faults() };
         let snapshots: Faulty<dyn Snapshots> = Faulty { port: world.snapshots.clone(), faults: faults() };
@@ -110,13 +110,12 @@ impl Process {
             patience: None,
         };
         let settings = StageSettings { batch_records: self.batch_records, linger_ms: 5 };
-        let setup = &self.setup;
-        let analyse = Analyse::new(Analyser::new(Arc::clone(&setup.dictionary), Vec::new()));
+        let (_, current) = watch::channel(Arc::clone(&self.setup));
+        let analyse = Analyse::new(current.clone());
         let snapshots = Arc::clone(&self.snapshots);
-        let group = Group::new(Arc::clone(&self.log), snapshots, setup.group.clone(), SNAPSHOT_RECORDS);
-        let store = Store::new(Arc::clone(&self.posts), Arc::clone(&self.search), Arc::clone(setup) as _);
-        let regions = vec![Arc::clone(&setup.region)];
-        let incidents = IncidentsStage::new(Arc::clone(&self.incidents), regions, Arc::clone(setup) as _);
+        let group = Group::new(Arc::clone(&self.log), snapshots, current.clone(), SNAPSHOT_RECORDS);
+        let store = Store::new(Arc::clone(&self.posts), Arc::clone(&self.search), current.clone());
+        let incidents = IncidentsStage::new(Arc::clone(&self.incidents), current);
         let own = runner.clone();
         self.stages.spawn(async move { own.run(analyse, settings).await });
         let own = runner.clone();
@@ -234,8 +233,7 @@ impl Process {
     }
 
     async fn tick(&self) -> PortResult<()> {
-        let regions = [Arc::clone(&self.setup.region)];
-        while check_due(self.incidents.as_ref(), &regions, self.clock.now()).await?.incidents > 0 {}
+        while check_due(self.incidents.as_ref(), &self.setup.regions, self.clock.now()).await?.incidents > 0 {}
         self.tell().await
     }
 
@@ -257,7 +255,7 @@ pub(crate) async fn incident_of(world: &World, post: &str) -> Incident {
     list.into_iter().find(|incident| incident.post.as_str() == post).unwrap_or_else(|| panic!("no incident of {post}"))
 }
 
-pub(crate) async fn person_acts(setup: &Setup, world: &World, person: &Act) {
+pub(crate) async fn person_acts(setup: &Knowledge, world: &World, person: &Act) {
     let incident = incident_of(world, &person.incident).await;
     let action = match (&person.into, person.action.clone()) {
         (Some(into), None) => Action::Merge { into: incident_of(world, into).await.id },
@@ -268,7 +266,7 @@ pub(crate) async fn person_acts(setup: &Setup, world: &World, person: &Act) {
     let actor = Actor { name: "operator".to_owned(), role: Role::Operator, agency: None };
     let submission = Submission { action, actor, at: now(world), expected_version: Some(incident.version) };
     let history = world.incidents.history(&incident.id).await.unwrap();
-    let (after, change) = act(&incident, &history, &submission, &setup.region).expect("an action that can be done");
+    let (after, change) = act(&incident, &history, &submission, &setup.regions[0]).expect("an action that can be done");
     let steps = vec![Write { incident: after, change: Some(change), answer }];
     world.incidents.write(IncidentBatch { steps, ..IncidentBatch::default() }).await.unwrap();
 }

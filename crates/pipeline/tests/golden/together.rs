@@ -8,6 +8,7 @@ use otklik_ports::{
     Clock, FixedClock, IncidentBatch, Incidents, Log, NewIncident, PartitionPosition, Retention, Snapshots,
     StoredRecord, Topic, memory::MemorySnapshots,
 };
+use tokio::sync::watch;
 
 use crate::{
     SETUP,
@@ -59,7 +60,7 @@ async fn a_persons_act_keeps_no_other_incident_from_its_clock() {
     let faults = Faults::new(None);
     let port: Arc<dyn Incidents> = world.incidents.clone();
     let incidents: Faulty<dyn Incidents> = Faulty { port, faults: Arc::clone(&faults) };
-    let regions = [Arc::clone(&SETUP.region)];
+    let regions = &SETUP.regions;
     let now = world.clock.now();
 
     faults.pause_at("Incidents::write");
@@ -68,7 +69,7 @@ async fn a_persons_act_keeps_no_other_incident_from_its_clock() {
         person_acts(&SETUP, &world, &note("form:2")).await;
         faults.resume();
     };
-    let (due, ()) = tokio::join!(check_due(&incidents, &regions, now), person);
+    let (due, ()) = tokio::join!(check_due(&incidents, regions, now), person);
     let due = due.unwrap();
     assert_eq!((due.incidents, due.breached), (2, 2));
     let writes = |calls: Vec<&str>| calls.iter().filter(|call| **call == "Incidents::write").count();
@@ -76,11 +77,11 @@ async fn a_persons_act_keeps_no_other_incident_from_its_clock() {
     let is_breached = async |post| incident_of(&world, post).await.clocks.iter().any(|clock| clock.breached);
     assert!(is_breached("form:1").await && !is_breached("form:2").await && is_breached("form:3").await);
 
-    let due = check_due(&incidents, &regions, now).await.unwrap();
+    let due = check_due(&incidents, regions, now).await.unwrap();
     assert_eq!((due.incidents, due.breached), (1, 1), "the one left over");
     assert_eq!(writes(faults.calls()), 1 + 3 + 1);
     assert_eq!(actions(&world, "form:2").await, ["open", "note"]);
-    assert_eq!(check_due(&incidents, &regions, now).await.unwrap(), otklik_pipeline::Due::default());
+    assert_eq!(check_due(&incidents, regions, now).await.unwrap(), otklik_pipeline::Due::default());
 }
 
 #[tokio::test]
@@ -99,7 +100,7 @@ async fn incidents_of_a_region_no_longer_configured_hide_no_others() {
     let batch = IncidentBatch { opened: (0..700).map(gone).collect(), ..IncidentBatch::default() };
     world.incidents.write(batch).await.unwrap();
     let clock = FixedClock::new("2026-03-03T12:00:00+03:00".parse().unwrap());
-    let due = check_due(world.incidents.as_ref(), &[Arc::clone(&SETUP.region)], clock.now()).await.unwrap();
+    let due = check_due(world.incidents.as_ref(), &SETUP.regions, clock.now()).await.unwrap();
     assert_eq!(due.incidents, 3);
 }
 
@@ -170,7 +171,8 @@ async fn who_was_overtaken_leaves_the_newer_state() {
     let check = async |read: usize, expected: Option<u64>| {
         let (snapshots, partition) = (Arc::new(MemorySnapshots::default()), records[0].0);
         let records: Vec<StoredRecord> = records[..read].iter().map(|(_, record)| record.clone()).collect();
-        let mut group = Group::new(world.log.clone(), snapshots.clone(), SETUP.group.clone(), 1_000);
+        let (_, current) = watch::channel(Arc::clone(&SETUP));
+        let mut group = Group::new(world.log.clone(), snapshots.clone(), current, 1_000);
         group.assigned(PartitionPosition { partition, offset: 3 }).await.unwrap();
         group.handle(Batch { partition, records: &records }).await.unwrap();
         group.stopping().await.unwrap();

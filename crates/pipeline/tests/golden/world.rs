@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use otklik_domain::{ActionKind, PlaceId, RegionId, TopicId};
-use otklik_engine::{group::GroupConfig, region::Region, sla::Calendar};
-use otklik_pipeline::{Names, reconcile};
+use otklik_domain::{ActionKind, RegionId};
+use otklik_engine::{region::Region, sla::Calendar};
+use otklik_pipeline::{Knowledge, reconcile};
 use otklik_ports::{
     EventQuery, FixedClock, INCIDENT_PAGE_MAX, IncidentOrder, IncidentQuery, Incidents, Log, Polled, PostFilter, Posts,
     Search, SearchQuery, StoredRecord, Topic,
@@ -17,43 +17,23 @@ use otklik_wire::{
     log::{DeadLetter, IncidentChanged, Message},
 };
 
-/// Dictionaries and region, shared by all runs.
-pub(crate) struct Setup {
-    pub(crate) dictionary: Arc<Dictionary>,
-    pub(crate) group: GroupConfig,
-    pub(crate) region: Arc<Region>,
-}
-
-impl Setup {
-    /// The demonstration's, as shipped.
-    pub(crate) fn load() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dictionaries");
-        let mut files = Vec::new();
-        collect(&root, "", &mut files);
-        files.sort();
-        let sources: Vec<SourceFile<'_>> = files.iter().map(|(path, content)| SourceFile { path, content }).collect();
-        let source = |path: &str| sources.iter().find(|file| file.path == path).expect("a file of the dictionaries");
-        let dictionary = Arc::new(Dictionary::compile(&sources).expect("dictionaries without mistakes"));
-        let mut calendar = Calendar::default();
-        calendar.add_xml(source("calendar/ru-2026.xml").content).expect("a calendar");
-        let region = Region::parse(source("regions/demo.toml"), Some(source("policies.toml")), calendar);
-        let area_topics = dictionary.topics().filter(|topic| topic.is_area).map(|topic| topic.id.clone()).collect();
-        let topic_names = dictionary.topics().map(|topic| (topic.id.clone(), topic.name.clone())).collect();
-        Self {
-            group: GroupConfig { area_topics, topic_names, ..GroupConfig::default() },
-            dictionary,
-            region: Arc::new(region.expect("a region without mistakes")),
-        }
-    }
-}
-
-impl Names for Setup {
-    fn topic(&self, id: &TopicId) -> String {
-        id.to_string()
-    }
-
-    fn place(&self, id: &PlaceId) -> String {
-        id.to_string()
+/// Dictionaries and region, shared by all runs: the demonstration's, as shipped.
+pub(crate) fn load() -> Knowledge {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dictionaries");
+    let mut files = Vec::new();
+    collect(&root, "", &mut files);
+    files.sort();
+    let sources: Vec<SourceFile<'_>> = files.iter().map(|(path, content)| SourceFile { path, content }).collect();
+    let source = |path: &str| sources.iter().find(|file| file.path == path).expect("a file of the dictionaries");
+    let dictionary = Arc::new(Dictionary::compile(&sources).expect("dictionaries without mistakes"));
+    let mut calendar = Calendar::default();
+    calendar.add_xml(source("calendar/ru-2026.xml").content).expect("a calendar");
+    let region = Region::parse(source("regions/demo.toml"), Some(source("policies.toml")), calendar);
+    Knowledge {
+        version: dictionary.version().to_owned(),
+        dictionary,
+        models: Vec::new(),
+        regions: vec![Arc::new(region.expect("a region without mistakes"))],
     }
 }
 

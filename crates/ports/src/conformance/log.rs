@@ -3,6 +3,7 @@
 mod groups;
 mod reading;
 mod removal;
+mod words;
 
 use std::{
     ops::Deref,
@@ -112,6 +113,8 @@ pub async fn suite_of<L: Log>(traits: Traits, make: impl AsyncFn() -> L) {
     removal::trims_nothing_unread(&make().await).await;
     removal::offsets_survive_a_trim(&make().await).await;
     removal::forgets_in_every_topic(&make().await).await;
+    words::the_last_word_of_each_member_counts(&make().await).await;
+    words::words_are_no_records(&make().await).await;
 }
 
 /// Enough regions for each partition of a log to have some.

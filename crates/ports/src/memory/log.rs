@@ -21,6 +21,7 @@ use super::lock;
 use crate::{
     Consumer, Cursor, Lag, Log, Output, PartitionPosition, Polled, PortResult, Record, Retention, Topic,
     partitions::{Member, Notice},
+    words::Words,
 };
 
 /// A log in memory.
@@ -30,6 +31,7 @@ pub struct MemoryLog(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
+    said: Mutex<Words>,
     /// Rings when records came or partitions changed hands.
     changed: Notify,
 }
@@ -37,7 +39,11 @@ struct Shared {
 impl MemoryLog {
     /// An empty log with so many partitions in each topic, at least one.
     pub fn new(partitions: u32) -> Self {
-        Self(Arc::new(Shared { state: Mutex::new(State::new(partitions.max(1))), changed: Notify::new() }))
+        Self(Arc::new(Shared {
+            state: Mutex::new(State::new(partitions.max(1))),
+            said: Mutex::default(),
+            changed: Notify::new(),
+        }))
     }
 }
 
@@ -75,6 +81,15 @@ impl Log for MemoryLog {
 
     async fn forget(&self, region: &str, key: &str) -> PortResult<u64> {
         Ok(lock(&self.0.state).forget(region, key))
+    }
+
+    async fn say(&self, member: &str, word: Option<String>) -> PortResult<()> {
+        lock(&self.0.said).say(member, word);
+        Ok(())
+    }
+
+    async fn said(&self) -> PortResult<BTreeMap<String, String>> {
+        Ok(lock(&self.0.said).all())
     }
 }
 

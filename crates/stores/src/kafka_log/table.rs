@@ -1,17 +1,18 @@
-//! What is to be known as of now: how far each source has been read, which records are forgotten.
+//! What is to be known as of now: how far each source has been read, which records are forgotten, what each process says.
 //!
 //! It is kept in a compacted topic of one partition, written in the same transactions as what it speaks of, and here in
 //! memory. A key is a word for what it is, NUL, and the name of the thing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use otklik_ports::{Cursor, Topic};
+use otklik_ports::{Cursor, Topic, words::Words};
 
 use super::record;
 
 const CURSOR: &str = "cursor";
 const FORGOTTEN: &str = "forgotten";
 const WRITTEN: &str = "written";
+const SAID: &str = "said";
 
 /// For each topic, in the order of [`Topic::ALL`], the offset before which a region and key is forgotten.
 pub(super) type Bounds = [u64; Topic::ALL.len()];
@@ -26,6 +27,7 @@ pub(super) struct Table {
     cursors: HashMap<String, String>,
     forgotten: HashMap<String, Bounds>,
     written: HashMap<String, String>,
+    said: Words,
 }
 
 impl Table {
@@ -36,6 +38,7 @@ impl Table {
         match kind {
             CURSOR => set(&mut self.cursors, name, value.map(ToOwned::to_owned)),
             WRITTEN => set(&mut self.written, name, value.map(ToOwned::to_owned)),
+            SAID => self.said.say(name, value.map(ToOwned::to_owned)),
             FORGOTTEN => set(&mut self.forgotten, name, value.and_then(parse_bounds)),
             _ => {}
         }
@@ -48,6 +51,11 @@ impl Table {
     /// The number of the last transaction that went through under a name.
     pub(super) fn written(&self, name: &str) -> Option<&str> {
         self.written.get(name).map(String::as_str)
+    }
+
+    /// What each process said last.
+    pub(super) fn said(&self) -> BTreeMap<String, String> {
+        self.said.all()
     }
 
     /// Whether nothing at all is forgotten, so that there is no need to ask.
@@ -76,6 +84,11 @@ impl Table {
 /// The entry of a cursor.
 pub(super) fn cursor_entry(cursor: &Cursor) -> (String, Option<String>) {
     (record::key(CURSOR, &cursor.source), Some(cursor.position.clone()))
+}
+
+/// The entry of what a process says; without a word it goes.
+pub(super) fn said_entry(member: &str, word: Option<String>) -> (String, Option<String>) {
+    (record::key(SAID, member), word)
 }
 
 /// The entry of forgotten records; without bounds it goes.
@@ -117,6 +130,10 @@ mod tests {
             absorb(&mut table, cursor_entry(&cursor));
         }
         absorb(&mut table, written_entry("me", "7"));
+        for word in [Some("first"), None, Some("last")] {
+            absorb(&mut table, said_entry("vk:1", word.map(str::to_owned)));
+        }
+        assert_eq!(table.said(), BTreeMap::from([("vk:1".to_owned(), "last".to_owned())]));
         assert_eq!(table.cursor("vk:1").as_deref(), Some("строка 2"));
         assert_eq!(table.cursor("vk:2"), None);
         assert_eq!(table.written("me"), Some("7"));

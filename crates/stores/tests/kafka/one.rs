@@ -44,6 +44,24 @@ async fn a_broker_that_is_not_there_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn processes_hear_each_other() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let config = config(&cluster.servers);
+    let (a, b) = (KafkaLog::open(config.clone()).await.unwrap(), KafkaLog::open(config.clone()).await.unwrap());
+    for number in 0..5 {
+        let word = format!("word {number}");
+        for (speaker, listener, member) in [(&a, &b, "a"), (&b, &a, "b")] {
+            speaker.say(member, Some(word.clone())).await.unwrap();
+            assert_eq!(listener.said().await.unwrap().get(member), Some(&word));
+        }
+    }
+    drop(a);
+    b.say("a", None).await.unwrap();
+    let later = KafkaLog::open(config).await.unwrap();
+    assert_eq!(later.said().await.unwrap().into_keys().collect::<Vec<_>>(), ["b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_a_refused_batch_is_there() {
     let Some(cluster) = Cluster::shared() else { return };
     let log = KafkaLog::open(config(&cluster.servers)).await.unwrap();
