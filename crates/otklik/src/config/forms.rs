@@ -105,7 +105,7 @@ mod tests {
             form: Vec<FormSection>,
         }
         let file: File = toml::from_str(section).map_err(|error| error.to_string())?;
-        public_forms(&file.form, &["demo", "udm"]).map_err(|error| error.to_string())
+        public_forms(&file.form, &["demo", "udm"]).map_err(|error| format!("{error:#}"))
     }
 
     #[test]
