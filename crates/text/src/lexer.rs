@@ -55,6 +55,8 @@ pub struct Lexer {
     places: Vec<[u64; 2]>,
     /// By number of a form: its stem.
     stems: Vec<u64>,
+    /// The stem of the last form for which there was no room.
+    stem_not_kept: u64,
     /// How often the table began anew.
     age: u32,
     /// Where the lists of several word patterns begin in `members`.
@@ -85,6 +87,7 @@ impl Lexer {
             lexicon,
             places: vec![[0; 2]; PLACES],
             stems: Vec::with_capacity(FORMS_MAX),
+            stem_not_kept: 0,
             age: 0,
             sets: vec![0],
             members: Vec::new(),
@@ -105,12 +108,11 @@ impl Lexer {
         lexemes.clear();
         let mut tokens = std::mem::take(&mut self.tokens);
         let ending = tokenise(text, &mut tokens);
-        // Looking at all places first lets the reads of memory not wait for each other.
-        black_box(
-            tokens
-                .iter()
-                .fold(0, |touched, token| touched ^ self.places.get(place_of(token)).map_or(0, |place| place[0])),
-        );
+        // Looked at all together first: then the reads of memory do not wait for each other.
+        black_box(tokens.iter().fold(0, |touched, token| {
+            let [form, known] = self.places.get(place_of(token)).copied().unwrap_or_default();
+            touched ^ form ^ self.stems.get(known as u32 as usize).copied().unwrap_or_default()
+        }));
         lexemes.extend(tokens.iter().map(|token| self.known(token, text)));
         self.tokens = tokens;
         ending
@@ -148,23 +150,22 @@ impl Lexer {
     #[inline(always)]
     fn known(&mut self, token: &Token, text: &str) -> Lexeme {
         let mut place = place_of(token);
-        while let Some(&[form, known]) = self.places.get(place) {
-            if form == token.form {
-                let number = known as u32;
-                let stem = self.stems.get(number as usize).copied().unwrap_or_default();
-                return Lexeme { token: *token, stem, words: WordSet((known >> 32) as u32), number };
+        let known = loop {
+            match self.places.get(place) {
+                Some(&[form, known]) if form == token.form => break known,
+                Some(&[form, _]) if form != 0 => place = (place + 1) & (PLACES - 1),
+                _ => break self.learn(token, text, place),
             }
-            if form == 0 {
-                break;
-            }
-            place = (place + 1) & (PLACES - 1);
-        }
-        self.learn(token, text, place)
+        };
+        let number = known as u32;
+        let stem = self.stems.get(number as usize).copied().unwrap_or(self.stem_not_kept);
+        Lexeme { token: *token, stem, words: WordSet((known >> 32) as u32), number }
     }
 
+    /// Learns a form, to be kept in a free place; gives its number with its words in the upper half.
     #[cold]
     #[inline(never)]
-    fn learn(&mut self, token: &Token, text: &str, place: usize) -> Lexeme {
+    fn learn(&mut self, token: &Token, text: &str, place: usize) -> u64 {
         if token.flags.has(Flags::EMOJI) {
             self.folded.read_as_it_is(token.text(text));
         } else {
@@ -172,13 +173,16 @@ impl Lexer {
         }
         let stem = if token.flags.has(Flags::CYRILLIC) { self.lexicon.stem(&self.folded) } else { token.form };
         self.lexicon.words(&self.folded, stem, &mut self.words);
-        let words = self.set_of_words();
-        let number = self.stems.len().min(FORMS_MAX) as u32;
-        if let Some(free) = self.places.get_mut(place).filter(|_| (number as usize) < FORMS_MAX) {
-            *free = [token.form, u64::from(words.0) << 32 | u64::from(number)];
-            self.stems.push(stem);
+        let number = self.stems.len().min(FORMS_MAX);
+        let known = u64::from(self.set_of_words().0) << 32 | number as u64;
+        match self.places.get_mut(place) {
+            Some(free) if number < FORMS_MAX => {
+                *free = [token.form, known];
+                self.stems.push(stem);
+            }
+            _ => self.stem_not_kept = stem,
         }
-        Lexeme { token: *token, stem, words, number }
+        known
     }
 
     fn set_of_words(&mut self) -> WordSet {

@@ -11,7 +11,7 @@ mod vocabulary;
 
 use otklik_domain::{Analysis, BlockId, Evidence, EvidenceSource, SentimentLabel, TopicHit, TopicId};
 
-use self::rows::Rows;
+use self::rows::{Row, Rows};
 pub(crate) use self::{
     features::{Hint, TopicHint, read_hints},
     reader::{Reader, Text},
@@ -85,12 +85,13 @@ impl Model {
         };
     }
 
-    fn add_topics(&self, scores: &[f32], lexemes: &[Lexeme], text: &str, analysis: &mut Analysis) {
+    /// Adds the labels that are sure enough as topics; `stems` are the words of the text that the model knows.
+    fn add_topics(&self, scores: &[f32], stems: &[(Row, &Lexeme)], text: &str, analysis: &mut Analysis) {
         for (index, (&score, label)) in scores.iter().zip(&self.labels).enumerate() {
             if score < TOPIC_SCORE_MIN {
                 continue;
             }
-            let evidence = self.evidence(index, lexemes, text);
+            let evidence = self.evidence(index, stems, text);
             match analysis.topics.iter_mut().find(|topic| topic.id.as_str() == label) {
                 Some(topic) => {
                     topic.score = topic.score.max(score);
@@ -107,15 +108,10 @@ impl Model {
     }
 
     /// The words that speak most for a label.
-    fn evidence(&self, label: usize, lexemes: &[Lexeme], text: &str) -> Vec<Evidence> {
-        let mut words: Vec<(f32, &Lexeme)> = lexemes
-            .iter()
-            .filter_map(|lexeme| {
-                let found = self.rows.get(features::of_stem(lexeme.stem))?;
-                let says = self.weight(found.row, label) * found.idf;
-                (says > 0.0).then_some((says, lexeme))
-            })
-            .collect();
+    fn evidence(&self, label: usize, stems: &[(Row, &Lexeme)], text: &str) -> Vec<Evidence> {
+        self.touch(stems.iter().map(|(found, _)| found.row));
+        let said = stems.iter().map(|(found, lexeme)| (self.weight(found.row, label) * found.idf, *lexeme));
+        let mut words: Vec<(f32, &Lexeme)> = said.filter(|(says, _)| *says > 0.0).collect();
         words.sort_by(|(a, first), (b, second)| b.total_cmp(a).then(first.token.start.cmp(&second.token.start)));
         words.dedup_by_key(|(_, lexeme)| lexeme.stem);
         words.truncate(EVIDENCE_WORDS);

@@ -30,6 +30,8 @@ pub(crate) struct Reader {
     age: u32,
     /// By place of a word: what its stem adds to each label, then what its pieces do, then the squared lengths of both.
     sums: Vec<f32>,
+    /// By place of a word: the row of its stem.
+    stem_rows: Vec<Option<Row>>,
     /// Of a text: the places of its words, the rows of its pairs with the number of the second word, the sums over all of them, what
     /// hints add, and the scores.
     text_words: Vec<u32>,
@@ -86,6 +88,7 @@ impl Reader {
             age: 0,
             // Memory that is not touched is not taken.
             sums: Vec::with_capacity(NUMBERS),
+            stem_rows: Vec::new(),
             text_words: Vec::new(),
             text_pairs: Vec::new(),
             text_pair_rows: Vec::new(),
@@ -122,7 +125,16 @@ impl Reader {
                     analysis.intent = intent;
                 }
             }
-            Judges::Topics => self.model.add_topics(scores, text.lexemes, text.written, analysis),
+            Judges::Topics => {
+                let places = self.text_words.iter().map(|&place| Some(place)).chain(std::iter::repeat(None));
+                let stems = text.lexemes.iter().zip(places).filter_map(|(lexeme, place)| {
+                    // A number stands there for all of them; here each is a word like others.
+                    let place = place.filter(|&place| place != OF_NUMBERS);
+                    let kept = place.and_then(|place| self.stem_rows.get(place as usize)).copied();
+                    Some((kept.unwrap_or_else(|| self.model.rows.get(of_stem(lexeme.stem)))?, lexeme))
+                });
+                self.model.add_topics(scores, &stems.collect::<Vec<_>>(), text.written, analysis);
+            }
         }
     }
 
@@ -191,7 +203,7 @@ impl Reader {
         let touched = self.text_words.iter().fold(0.0, |touched, &place| {
             let at = place as usize * width;
             let number = |at: usize| self.sums.get(at).copied().unwrap_or_default();
-            touched + number(at) + number(at + LINE.min(width - 1))
+            touched + number(at) + number(at + LINE.min(width - 1)) + number(at + width - 1)
         });
         black_box(touched);
         self.find_pairs(text);
@@ -216,6 +228,7 @@ impl Reader {
         self.places.clear();
         self.sums.clear();
         self.sums.resize(self.width(), 0.0);
+        self.stem_rows.clear();
         self.pieces.clear();
         self.reckon(Word::NUMBER, OF_NUMBERS);
     }
@@ -243,7 +256,7 @@ impl Reader {
 
     /// Reckons what a word adds, of the pieces that were cut.
     fn reckon(&mut self, word: Word, place: u32) {
-        let Self { model, sums, pieces, rows, .. } = self;
+        let Self { model, sums, pieces, rows, stem_rows, .. } = self;
         let labels = model.labels.len();
         let width = 2 * labels + 2;
         let at = place as usize * width;
@@ -255,7 +268,9 @@ impl Reader {
         rows.clear();
         rows.extend(pieces.iter().filter_map(|&piece| model.rows.find(piece)));
         model.touch(rows.iter().map(|row| row.row));
-        if let Some(Row { row, idf }) = model.rows.get(of_stem(word.stem)) {
+        let stem_row = model.rows.get(of_stem(word.stem));
+        stem_rows.push(stem_row);
+        if let Some(Row { row, idf }) = stem_row {
             *stem_square = idf * idf;
             model.add_row(row, idf, by_stem);
         }
