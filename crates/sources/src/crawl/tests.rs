@@ -1,5 +1,6 @@
 //! A crawl over ports in memory: readings that are broken off, counters, the map of what is covered.
 
+mod ground;
 mod targets;
 
 use std::{
@@ -17,6 +18,7 @@ use otklik_wire::Post;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use self::ground::{Desk, config, crawl_until, ports};
 use super::{Crawl, CrawlConfig, CrawlPorts, Intake, Limits, Source, Step, Timer};
 use crate::{fault::Action, request::Credentials, schedule::Policy};
 
@@ -91,84 +93,6 @@ fn ok(number: i64) -> Value {
     json!({"object_type": "GROUP_TOPIC", "object_id": number.to_string(), "title": "Яма", "message": "", "owner_uid": "5",
         "creation_date": time.strftime("%Y-%m-%d %H:%M:%S").to_string(), "total_comments_count": 0, "like_count": 0,
         "ref_objects": [{"id": "7", "type": "GROUP"}]})
-}
-
-/// Keeps ids as they come, and cursors.
-#[derive(Default)]
-struct Desk {
-    ids: Mutex<Vec<String>>,
-    deleted: Mutex<Vec<String>>,
-    cursors: Mutex<BTreeMap<String, String>>,
-}
-
-#[async_trait]
-impl Intake for Desk {
-    async fn take(&self, posts: Vec<Post>, cursor: Cursor) -> PortResult<()> {
-        self.ids.lock().unwrap().extend(posts.into_iter().map(|post| post.id));
-        self.cursors.lock().unwrap().insert(cursor.source, cursor.position);
-        Ok(())
-    }
-
-    async fn delete(&self, id: &str, _region: &str) -> PortResult<()> {
-        self.deleted.lock().unwrap().push(id.to_owned());
-        Ok(())
-    }
-
-    async fn cursor(&self, source: &str) -> PortResult<Option<String>> {
-        Ok(self.cursors.lock().unwrap().get(source).cloned())
-    }
-}
-
-struct Leap(Arc<FixedClock>);
-
-#[async_trait]
-impl Timer for Leap {
-    async fn wait_until(&self, time: Timestamp) {
-        self.0.set(time);
-    }
-
-    fn is_stopped(&self) -> bool {
-        false
-    }
-}
-
-fn config(network: Network, limits: Limits, sources: Vec<Source>, looks: bool) -> CrawlConfig {
-    CrawlConfig {
-        name: "x:main".to_owned(),
-        network,
-        limits,
-        sources,
-        base: None,
-        credentials: Credentials {
-            token: Some("t".into()),
-            application_key: Some("K".to_owned()),
-            application_secret: Some("s".into()),
-            account: Some("17".to_owned()),
-        },
-        policy: Policy::Value,
-        looks,
-        backfill: SignedDuration::from_hours(72),
-    }
-}
-
-fn ports<F: Fetch + 'static>(fetch: &Arc<F>, desk: &Arc<Desk>, clock: &Arc<FixedClock>) -> CrawlPorts {
-    CrawlPorts {
-        fetch: fetch.clone(),
-        intake: desk.clone(),
-        snapshots: Arc::new(MemorySnapshots::default()),
-        clock: clock.clone(),
-        timer: Arc::new(Leap(clock.clone())),
-        authors: None,
-    }
-}
-
-/// Does what comes until a time.
-async fn crawl_until(crawl: &mut Crawl, clock: &FixedClock, end: Timestamp) {
-    while clock.now() < end {
-        if let Step::Wait(until) = crawl.step().await.unwrap() {
-            clock.set(until.max(clock.now() + SignedDuration::from_millis(1)).min(end));
-        }
-    }
 }
 
 struct Stage {
