@@ -26,7 +26,8 @@ OTKLIK = os.environ.get("OTKLIK", str(ROOT / "target" / "release" / "otklik"))
 KAFKA = str(ROOT / "tests" / "services" / "kafka" / "kafka.sh")
 PIPELINE = (ROOT / "pipelines" / "default.toml").read_text(encoding="utf-8")
 STARTED_AGAIN = "asked to stop, and started again"
-HANDOVERS = ((STARTED_AGAIN, signal.SIGTERM), ("asked to stop", signal.SIGTERM), ("killed with -9", signal.SIGKILL))
+NAMELESS = "asked to stop, processes without a lasting name"
+HANDOVERS = ((STARTED_AGAIN, signal.SIGTERM), ("asked to stop", signal.SIGTERM), ("killed with -9", signal.SIGKILL), (NAMELESS, signal.SIGTERM))
 
 
 def write_posts(path, count, one_region=False):
@@ -85,14 +86,14 @@ class Deployment:
         command = [OTKLIK, "replay", "--feed", "--name", name, "--config", self.config, posts]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def start(self, name, roles):
+    def start(self, name, roles, is_named=True):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         own = self.folder / f"{name}.toml"
         own.write_text(self.config.read_text(encoding="utf-8") + f'[web]\nlisten = "{address}"\n', encoding="utf-8")
         log = open(self.folder / f"{name}.log", "ab")
-        environment = {**os.environ, "OTKLIK_MEMBER": name}
+        environment = {**os.environ, "OTKLIK_MEMBER": name} if is_named else os.environ
         process = subprocess.Popen([OTKLIK, "run", "--config", own, "--roles", roles], stderr=log, env=environment)
         self.processes[name] = (process, address)
         return process
@@ -188,6 +189,11 @@ def measure_handover(work, brokers, window):
     deployment.start("group-2", "group")
     time.sleep(15)
     for number, (what, how) in enumerate(HANDOVERS):
+        if what == NAMELESS:
+            for name in ("group-1", "group-2"):
+                deployment.stop(name)
+                deployment.start(name, "group", is_named=False)
+                time.sleep(15)
         owner = deployment.largest("group-1", "group-2")
         other = "group-1" if owner == "group-2" else "group-2"
         more.write_text("".join(line.replace('"id": "', f'"id": "{number}-') for line in lines), encoding="utf-8")
