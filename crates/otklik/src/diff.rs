@@ -10,9 +10,9 @@ use std::{
 use anyhow::Context;
 use jiff::SignedDuration;
 use otklik_domain::Post;
-use otklik_engine::region::Region;
+use otklik_pipeline::Knowledge;
 use otklik_ports::{Clock, PostFilter, Posts};
-use otklik_text::{Analyser, Dictionary};
+use otklik_text::Analyser;
 use otklik_wire as wire;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -22,11 +22,10 @@ use crate::{
     cli::DiffArgs,
     clocks::SystemClock,
     config::Config,
-    dictionaries::DictionaryFiles,
     engines::with_posts,
-    filters::{analyse::load_model, route::route},
+    filters::route::route,
     jsonl::{self, Refused},
-    regions,
+    knowledge,
 };
 
 /// Posts asked of the store at a time.
@@ -88,8 +87,7 @@ fn of_store(comparison: &mut Comparison<impl Write>, config: &Config, days: u32)
 /// One way to read posts.
 struct Side {
     analyser: Analyser,
-    dictionary: Arc<Dictionary>,
-    regions: Vec<Region>,
+    knowledge: Knowledge,
 }
 
 /// What is read of a post, as far as it is compared.
@@ -109,24 +107,21 @@ struct Reading {
 
 impl Side {
     fn open(config: &Config) -> anyhow::Result<Self> {
-        let files = DictionaryFiles::load(config.dictionaries.as_deref())?;
-        let dictionary = files.compile()?;
-        let models = config.models.iter().map(|path| load_model(path)).collect::<anyhow::Result<Vec<_>>>()?;
-        let regions = config.regions.iter().map(|named| regions::load(named, &files));
-        let regions = regions.collect::<anyhow::Result<Vec<_>>>()?;
-        Ok(Self { analyser: Analyser::new(Arc::clone(&dictionary), models), dictionary, regions })
+        let knowledge = knowledge::load(config)?;
+        Ok(Self { analyser: knowledge.analyser(), knowledge })
     }
 
     fn read(&mut self, post: &Post) -> Reading {
         let analysis = self.analyser.analyse(post);
-        let named = post.region.as_ref().and_then(|id| self.regions.iter().find(|region| region.id == *id));
-        let region = named.or(self.regions.first());
+        let Knowledge { dictionary, regions, .. } = &self.knowledge;
+        let named = post.region.as_ref().and_then(|id| self.knowledge.region(id));
+        let region = named.or(regions.first().map(Arc::as_ref));
         let mut topics = analysis.topics.iter().map(|topic| topic.id.to_string());
         let topic = topics.next();
         let mut further_topics: Vec<String> = topics.collect();
         further_topics.sort();
         // Who has no topic goes nowhere.
-        let agency = region.filter(|_| topic.is_some()).map(|region| route(region, &self.dictionary, &analysis).agency);
+        let agency = region.filter(|_| topic.is_some()).map(|region| route(region, dictionary, &analysis).agency);
         Reading {
             topic,
             further_topics,

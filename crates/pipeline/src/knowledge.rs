@@ -30,12 +30,12 @@ impl fmt::Debug for Knowledge {
 
 impl Knowledge {
     /// Something that reads posts by it.
-    pub(crate) fn analyser(&self) -> Analyser {
+    pub fn analyser(&self) -> Analyser {
         Analyser::new(Arc::clone(&self.dictionary), self.models.clone())
     }
 
     /// A region; `None` when it is not configured.
-    pub(crate) fn region(&self, id: &RegionId) -> Option<&Region> {
+    pub fn region(&self, id: &RegionId) -> Option<&Region> {
         self.regions.iter().find(|region| region.id == *id).map(Arc::as_ref)
     }
 
