@@ -1,6 +1,9 @@
 //! One spelling for every way a letter can be written: lower case, `ё` as `е`.
 
-use crate::stemmer::{number_of, stem_length};
+use crate::{
+    stemmer::{number_of, stem_length},
+    token::WORD_CHARS_MAX,
+};
 
 /// What a character is to the tokeniser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,20 +151,30 @@ pub(crate) fn hash_folded(word: &str) -> u64 {
 }
 
 /// A folded word, as hashes of its beginnings and numbers of its letters. Keeps its buffers from word to word.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Folded {
     /// The hash after each letter.
-    hashes: Vec<FormHash>,
+    hashes: [FormHash; LETTERS_MAX],
     /// The letters as the stemmer numbers them.
-    numbers: Vec<u8>,
+    numbers: [u8; LETTERS_MAX],
+    letters: usize,
     spelled: String,
+}
+
+/// Most letters of a word: no token has more characters.
+const LETTERS_MAX: usize = WORD_CHARS_MAX as usize;
+
+impl Default for Folded {
+    fn default() -> Self {
+        let hashes = [FormHash::new(); LETTERS_MAX];
+        Self { hashes, numbers: [0; LETTERS_MAX], letters: 0, spelled: String::new() }
+    }
 }
 
 impl Folded {
     /// Folds a word as it is written.
     pub(crate) fn read(&mut self, written: &str) {
-        self.clear();
-        if !self.read_common(written.as_bytes()) {
+        if self.read_common(written).is_none() {
             fold_into(written, &mut self.spelled);
             self.take_letters();
         }
@@ -174,51 +187,54 @@ impl Folded {
         self.take_letters();
     }
 
-    fn clear(&mut self) {
-        self.hashes.clear();
-        self.numbers.clear();
-    }
-
-    /// Folds a word of common Cyrillic letters only; `false` at anything else.
-    fn read_common(&mut self, written: &[u8]) -> bool {
-        let (letters, []) = written.as_chunks::<2>() else { return false };
+    /// Folds a word of common Cyrillic letters only and tells how many it has; `None` at anything else.
+    pub(crate) fn read_common(&mut self, written: &str) -> Option<u32> {
+        let (letters, []) = written.as_bytes().as_chunks::<2>() else { return None };
         let mut hash = FormHash::new();
-        for &letter in letters {
+        let places = self.hashes.iter_mut().zip(&mut self.numbers);
+        if letters.len() > places.len() {
+            return None;
+        }
+        for (&letter, (place, number)) in letters.iter().zip(places) {
             let folded = fold_common(letter).letter();
             if folded == 0 {
-                return false;
+                return None;
             }
             hash.push(folded);
-            self.hashes.push(hash);
-            self.numbers.push(number_of(folded));
+            *place = hash;
+            *number = number_of(folded);
         }
-        true
+        self.letters = letters.len();
+        Some(letters.len() as u32)
     }
 
     fn take_letters(&mut self) {
-        self.clear();
         let mut hash = FormHash::new();
-        for c in self.spelled.chars() {
+        self.letters = 0;
+        let places = self.hashes.iter_mut().zip(&mut self.numbers);
+        for (c, (place, number)) in self.spelled.chars().zip(places) {
             hash.push(u32::from(c));
-            self.hashes.push(hash);
-            self.numbers.push(number_of(u32::from(c)));
+            *place = hash;
+            *number = number_of(u32::from(c));
+            self.letters += 1;
         }
     }
 
     /// The hash of the whole word.
     pub(crate) fn form(&self) -> u64 {
-        self.beginning(self.numbers.len()).unwrap_or_default()
+        self.beginning(self.letters).unwrap_or_default()
     }
 
     /// The hash of the word's Russian stem.
     pub(crate) fn stem(&self) -> u64 {
-        self.beginning(stem_length(&self.numbers)).unwrap_or_default()
+        let letters = stem_length(self.numbers.get(..self.letters).unwrap_or_default());
+        self.beginning(letters).unwrap_or_default()
     }
 
     /// The hash of the first letters, where there are as many.
     pub(crate) fn beginning(&self, letters: usize) -> Option<u64> {
         match letters.checked_sub(1) {
-            Some(last) => self.hashes.get(last).map(|hash| hash.finish()),
+            Some(last) => self.hashes.get(..self.letters)?.get(last).map(|hash| hash.finish()),
             None => Some(FormHash::new().finish()),
         }
     }

@@ -1,21 +1,23 @@
-//! Words of a text with their stems and with what the dictionary knows of them, by a table of forms seen before.
+//! Words of a text with their stems and with what the dictionary knows of them, by a table of words seen before.
 //!
-//! A form is stemmed and looked up once; then it is one read from the table. Words of a text repeat so much that nearly
-//! all are found there. The table has a bound, at which it begins anew, so any stream of words leaves memory as it is.
+//! A plain word is looked for as it is spelled, letter case aside. Only one that is new is read letter by letter, stemmed and looked up in
+//! the dictionary. Words of a text repeat so much that nearly all are found. The table has a bound, at which it begins anew, so any stream
+//! of words leaves memory as it is.
 
-use std::{hint::black_box, sync::Arc};
+mod forms;
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use self::forms::{Form, Forms};
 use crate::{
     fold::Folded,
     lexicon::{Lexicon, WordId, bit_of},
-    token::{Ending, Flags, Token, tokenise},
+    token::{Ending, Flags, NO_KEY, Run, Runs, Scanner, Token, is_address_scheme},
 };
 
-/// Places of the table of forms; a power of two.
-const PLACES: usize = 1 << 18;
-/// Most forms kept: the rest of the table stays empty, so that what is not there is soon missed.
+/// Most forms kept.
 pub(crate) const FORMS_MAX: usize = 180_000;
 /// How many new forms there must be room for at the beginning of a text. What has no room is read anew each time.
 const ROOM_MIN: usize = 10_000;
@@ -51,12 +53,7 @@ impl WordSet {
 /// Reads texts word by word. Keeps its table from text to text; each thread has its own.
 pub struct Lexer {
     lexicon: Arc<Lexicon>,
-    /// By hash of a form: the form, 0 for none, and its number with its words in the upper half.
-    places: Vec<[u64; 2]>,
-    /// By number of a form: its stem.
-    stems: Vec<u64>,
-    /// The stem of the last form for which there was no room.
-    stem_not_kept: u64,
+    forms: Forms,
     /// How often the table began anew.
     age: u32,
     /// Where the lists of several word patterns begin in `members`.
@@ -65,6 +62,8 @@ pub struct Lexer {
     set_ids: FxHashMap<Box<[WordId]>, WordSet>,
     folded: Folded,
     words: Vec<WordId>,
+    /// Of a text: its runs of letters, and tokens that were read letter by letter.
+    runs: Runs,
     tokens: Vec<Token>,
 }
 
@@ -85,37 +84,84 @@ impl Lexer {
     pub(crate) fn new(lexicon: Arc<Lexicon>) -> Self {
         Self {
             lexicon,
-            places: vec![[0; 2]; PLACES],
-            stems: Vec::with_capacity(FORMS_MAX),
-            stem_not_kept: 0,
+            forms: Forms::new(),
             age: 0,
             sets: vec![0],
             members: Vec::new(),
             set_ids: FxHashMap::default(),
             folded: Folded::default(),
             words: Vec::new(),
+            runs: Runs::default(),
             tokens: Vec::new(),
         }
     }
 
-    /// Reads a text, putting its words in place of what `lexemes` holds.
+    /// Reads a text, putting its words in place of what `lexemes` holds. Looks at the first 4 GiB.
     pub fn read(&mut self, text: &str, lexemes: &mut Vec<Lexeme>) -> Ending {
-        if self.stems.len() + ROOM_MIN > FORMS_MAX {
-            self.places.fill([0; 2]);
-            self.stems.clear();
+        if self.forms.len() + ROOM_MIN > FORMS_MAX {
+            self.forms.clear();
             self.age = self.age.wrapping_add(1);
         }
         lexemes.clear();
-        let mut tokens = std::mem::take(&mut self.tokens);
-        let ending = tokenise(text, &mut tokens);
-        // Looked at all together first: then the reads of memory do not wait for each other.
-        black_box(tokens.iter().fold(0, |touched, token| {
-            let [form, known] = self.places.get(place_of(token)).copied().unwrap_or_default();
-            touched ^ form ^ self.stems.get(known as u32 as usize).copied().unwrap_or_default()
-        }));
-        lexemes.extend(tokens.iter().map(|token| self.known(token, text)));
-        self.tokens = tokens;
+        let (mut runs, mut tokens) = (std::mem::take(&mut self.runs), std::mem::take(&mut self.tokens));
+        let mut scanner = Scanner::new(text, &mut tokens);
+        let found = runs.find(scanner.text());
+        self.forms.touch(found);
+        for run in found {
+            scanner.read_to(run.start as usize);
+            self.take_tokens(&mut scanner, lexemes);
+            self.read_run(&mut scanner, run, lexemes);
+        }
+        scanner.read_to(usize::MAX);
+        self.take_tokens(&mut scanner, lexemes);
+        let ending = scanner.ending();
+        (self.runs, self.tokens) = (runs, tokens);
         ending
+    }
+
+    /// Reads a run of letters: most often it is one plain word.
+    #[inline(always)]
+    fn read_run(&mut self, scanner: &mut Scanner<'_, '_>, run: &Run, lexemes: &mut Vec<Lexeme>) {
+        let (at, end) = (scanner.at(), run.end as usize);
+        if at == run.start as usize && run.key != NO_KEY {
+            match self.forms.get(run.key) {
+                Some(known) => {
+                    let token = scanner.take_word(known.form, end, known.chars(), known.kinds() | run.capitals);
+                    lexemes.push(lexeme(token, known));
+                }
+                None => self.read_new(scanner, run, lexemes),
+            }
+        } else if at < end {
+            scanner.word();
+        }
+        // Else what stands before went on to here: a tag, an address, a word with an uncommon letter.
+    }
+
+    /// Reads a plain word that is not known.
+    #[cold]
+    #[inline(never)]
+    fn read_new(&mut self, scanner: &mut Scanner<'_, '_>, run: &Run, lexemes: &mut Vec<Lexeme>) {
+        let end = run.end as usize;
+        let written = scanner.text().get(scanner.at()..end).unwrap_or_default();
+        if let Some(letters) = self.folded.read_common(written) {
+            let token = scanner.take_word(self.folded.form(), end, letters, Flags::CYRILLIC | run.capitals);
+            lexemes.push(lexeme(token, &self.learn(run.key, &token)));
+            return;
+        }
+        scanner.word();
+        // None when it begins an address.
+        let Some(token) = scanner.tokens.pop() else { return };
+        let key = if is_address_scheme(token.form) || has_rare_letters(written) { token.form } else { run.key };
+        lexemes.push(self.known(key, token, written));
+    }
+
+    /// Takes what was read letter by letter.
+    #[inline(always)]
+    fn take_tokens(&mut self, scanner: &mut Scanner<'_, '_>, lexemes: &mut Vec<Lexeme>) {
+        if !scanner.tokens.is_empty() {
+            let text = scanner.text();
+            lexemes.extend(scanner.tokens.drain(..).map(|token| self.known(token.form, token, token.text(text))));
+        }
     }
 
     /// Changes when forms get other numbers.
@@ -146,43 +192,25 @@ impl Lexer {
         self.members(set, &mut [0]).iter().fold(0, |bits, &word| bits | bit_of(word))
     }
 
-    /// A token with what is known of its form.
-    #[inline(always)]
-    fn known(&mut self, token: &Token, text: &str) -> Lexeme {
-        let mut place = place_of(token);
-        let known = loop {
-            match self.places.get(place) {
-                Some(&[form, known]) if form == token.form => break known,
-                Some(&[form, _]) if form != 0 => place = (place + 1) & (PLACES - 1),
-                _ => break self.learn(token, text, place),
+    /// A token that was read letter by letter, with what is known of it or now learnt.
+    fn known(&mut self, key: u64, token: Token, written: &str) -> Lexeme {
+        let known = self.forms.get(key).copied().unwrap_or_else(|| {
+            if token.flags.has(Flags::EMOJI) {
+                self.folded.read_as_it_is(written);
+            } else {
+                self.folded.read(written);
             }
-        };
-        let number = known as u32;
-        let stem = self.stems.get(number as usize).copied().unwrap_or(self.stem_not_kept);
-        Lexeme { token: *token, stem, words: WordSet((known >> 32) as u32), number }
+            self.learn(key, &token)
+        });
+        lexeme(token, &known)
     }
 
-    /// Learns a form, to be kept in a free place; gives its number with its words in the upper half.
-    #[cold]
-    #[inline(never)]
-    fn learn(&mut self, token: &Token, text: &str, place: usize) -> u64 {
-        if token.flags.has(Flags::EMOJI) {
-            self.folded.read_as_it_is(token.text(text));
-        } else {
-            self.folded.read(token.text(text));
-        }
+    /// Learns a word that was just folded.
+    fn learn(&mut self, key: u64, token: &Token) -> Form {
         let stem = if token.flags.has(Flags::CYRILLIC) { self.lexicon.stem(&self.folded) } else { token.form };
         self.lexicon.words(&self.folded, stem, &mut self.words);
-        let number = self.stems.len().min(FORMS_MAX);
-        let known = u64::from(self.set_of_words().0) << 32 | number as u64;
-        match self.places.get_mut(place) {
-            Some(free) if number < FORMS_MAX => {
-                *free = [token.form, known];
-                self.stems.push(stem);
-            }
-            _ => self.stem_not_kept = stem,
-        }
-        known
+        let words = self.set_of_words();
+        self.forms.keep(Form::new(key, token, stem, words))
     }
 
     fn set_of_words(&mut self) -> WordSet {
@@ -206,14 +234,25 @@ impl Lexer {
     }
 }
 
-/// Where a token's form stands in the table, or before.
-fn place_of(token: &Token) -> usize {
-    (token.form >> 20) as usize & (PLACES - 1)
+fn lexeme(token: Token, known: &Form) -> Lexeme {
+    Lexeme { token, stem: known.stem, words: known.words, number: known.number() }
+}
+
+/// Whether a plain word has letters of U+0460..U+047F, of which runs tell no capitals.
+fn has_rare_letters(written: &str) -> bool {
+    written.as_bytes().windows(2).any(|pair| matches!(pair, [0xD1, 0xA0..=0xBF]))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rust_stemmers::{Algorithm, Stemmer};
+
     use super::*;
+    use crate::{
+        fold::{fold, hash_folded},
+        token::tokenise,
+    };
 
     fn stems(lexer: &mut Lexer, text: &str) -> Vec<u64> {
         let mut lexemes = Vec::new();
@@ -251,5 +290,45 @@ mod tests {
         let many: String = (0..300_000).map(|n| format!("слово{n} ")).collect();
         stems(&mut lexer, &many);
         assert_eq!(stems(&mut lexer, "вода отопление"), before);
+    }
+
+    /// What the tables give against each word looked at by itself.
+    fn agrees_with_each_word_by_itself(lexer: &mut Lexer, text: &str) -> Result<(), TestCaseError> {
+        let (mut lexemes, mut tokens) = (Vec::new(), Vec::new());
+        let snowball = Stemmer::create(Algorithm::Russian);
+        // New words first, then the same as known ones.
+        for _ in 0..2 {
+            prop_assert_eq!(lexer.read(text, &mut lexemes), tokenise(text, &mut tokens));
+            let read: Vec<Token> = lexemes.iter().map(|lexeme| lexeme.token).collect();
+            prop_assert_eq!(&read, &tokens, "{:?}", text);
+            for Lexeme { token, stem, .. } in &lexemes {
+                let word = fold(token.text(text));
+                let is_word = token.flags.has(Flags::CYRILLIC);
+                let expected = if is_word { hash_folded(&snowball.stem(&word)) } else { token.form };
+                prop_assert_eq!(*stem, expected, "{}", token.text(text));
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_on_words(
+            text in "([а-яА-ЯёЁЀ-џѠ-ѿ]{0,35}[a-zA-Z0-9]{0,2}[ .,!?<>&;#/\u{AD}\u{301}\u{306}\u{200B}җҖ😡—»№\n-]{0,2}){0,12}",
+        ) {
+            agrees_with_each_word_by_itself(&mut Lexer::default(), &text)?;
+        }
+
+        #[test]
+        fn agrees_on_markup(
+            text in "(яма|<b>|</|a b>|&nbsp;|&|http|https|www|://|[.]ya|Ы|ѠЫ|\u{306}|é|[ \n]|и){0,30}",
+        ) {
+            agrees_with_each_word_by_itself(&mut Lexer::default(), &text)?;
+        }
+
+        #[test]
+        fn agrees_on_anything(text in "\\PC{0,120}") {
+            agrees_with_each_word_by_itself(&mut Lexer::default(), &text)?;
+        }
     }
 }

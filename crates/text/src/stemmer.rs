@@ -41,12 +41,18 @@ const ENDINGS: [&str; KINDS] = [
 /// The tree of endings, read from their last letters.
 struct Tree {
     next: [[u8; ALPHABET]; NODES_MAX],
-    /// By node: a bit for each kind of which an ending begins here.
-    kinds: [u16; NODES_MAX],
+    /// By node: the length of the longest ending of each kind that begins here or on the way here, 0 for none.
+    found: [Endings; NODES_MAX],
 }
 
+/// Lengths of endings by kind.
+type Endings = [u8; KINDS];
+
 static TREE: Tree = {
-    let mut tree = Tree { next: [[0; ALPHABET]; NODES_MAX], kinds: [0; NODES_MAX] };
+    let mut tree = Tree { next: [[0; ALPHABET]; NODES_MAX], found: [[0; KINDS]; NODES_MAX] };
+    // By node: a bit for each kind of which an ending begins here, and how many letters lead here.
+    let mut kinds = [0_u16; NODES_MAX];
+    let mut depths = [0; NODES_MAX];
     let mut nodes = 1;
     let mut kind = 0;
     while kind < KINDS {
@@ -59,18 +65,43 @@ static TREE: Tree = {
                 let letter = number_of((bytes[end - 2] as u32 & 0x1F) << 6 | bytes[end - 1] as u32 & 0x3F) as usize;
                 if tree.next[node][letter] == 0 {
                     tree.next[node][letter] = nodes;
+                    depths[nodes as usize] = depths[node] + 1;
                     nodes += 1;
                 }
                 node = tree.next[node][letter] as usize;
                 end -= 2;
             }
-            tree.kinds[node] |= 1 << kind;
+            kinds[node] |= 1 << kind;
             end = end.saturating_sub(1);
         }
         kind += 1;
     }
+    pass_on(&mut tree, &kinds, &depths);
     tree
 };
+
+/// Fills what is found at each node with what is found on the way there. A node stands behind the one that leads to it.
+const fn pass_on(tree: &mut Tree, kinds: &[u16; NODES_MAX], depths: &[u8; NODES_MAX]) {
+    let mut node = 0;
+    while node < NODES_MAX {
+        let mut kind = 0;
+        while kind < KINDS {
+            if kinds[node] >> kind & 1 == 1 {
+                tree.found[node][kind] = depths[node];
+            }
+            kind += 1;
+        }
+        let mut letter = 0;
+        while letter < ALPHABET {
+            let next = tree.next[node][letter] as usize;
+            if next != 0 {
+                tree.found[next] = tree.found[node];
+            }
+            letter += 1;
+        }
+        node += 1;
+    }
+}
 
 const A: u8 = number_of('а' as u32);
 const YA: u8 = number_of('я' as u32);
@@ -163,24 +194,16 @@ fn shorter(word: &[u8], by: usize) -> &[u8] {
 
 /// By kind: the length of the longest ending a word has, 0 for none.
 #[inline(always)]
-fn endings(word: &[u8]) -> [u8; KINDS] {
-    let mut found = [0; KINDS];
+fn endings(word: &[u8]) -> &'static Endings {
     let mut node = 0;
-    for (&letter, length) in word.iter().rev().zip(1..) {
+    for &letter in word.iter().rev() {
         let next = TREE.next.get(node).and_then(|next| next.get(usize::from(letter)));
-        node = usize::from(next.copied().unwrap_or_default());
-        if node == 0 {
-            break;
-        }
-        let mut kinds = TREE.kinds.get(node).copied().unwrap_or_default();
-        while kinds != 0 {
-            if let Some(found) = found.get_mut(kinds.trailing_zeros() as usize) {
-                *found = length;
-            }
-            kinds &= kinds - 1;
+        match next.copied().unwrap_or_default() {
+            0 => break,
+            next => node = usize::from(next),
         }
     }
-    found
+    TREE.found.get(node).unwrap_or(&[0; KINDS])
 }
 
 #[cfg(test)]
