@@ -4,13 +4,13 @@
 //! (`language/letters.txt`). What a word says for each language is reckoned once and kept. The long tail of languages in other
 //! scripts is whatlang's. A post without anything that speaks against it is Russian.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, hint::black_box, sync::LazyLock};
 
 use otklik_domain::Language;
 use whatlang::Detector;
 
 use crate::{
-    fold::fold_into,
+    fold::{fold_common, fold_into},
     lexer::{FORMS_MAX, Lexeme, Lexer},
     token::Flags,
 };
@@ -107,16 +107,16 @@ impl Letters {
         usize::from(*number)
     }
 
-    fn number(&self, letter: char) -> u8 {
-        let place = u32::from(letter).checked_sub(CYRILLIC_FIRST).and_then(|place| self.numbers.get(place as usize));
+    fn number(&self, letter: u32) -> u8 {
+        let place = letter.checked_sub(CYRILLIC_FIRST).and_then(|place| self.numbers.get(place as usize));
         place.copied().unwrap_or_default()
     }
 
-    /// The sum of how unlikely the letters of a word are, taken away from nothing.
-    fn score(&self, word: &str) -> [i16; LANGUAGES] {
+    /// The sum of how unlikely the letters of a word are, taken away from nothing. Letters are given folded, as they are numbered in Unicode.
+    fn score(&self, word: impl Iterator<Item = u32>) -> [i16; LANGUAGES] {
         let mut scores = [0_i16; LANGUAGES];
         let (mut before, mut last) = (self.edge, self.edge);
-        for letter in word.chars().map(|letter| self.number(letter)).chain([self.edge]) {
+        for letter in word.map(|letter| self.number(letter)).chain([self.edge]) {
             let triple = (usize::from(before) * self.count + usize::from(last)) * self.count + usize::from(letter);
             let row = self.triples.get(triple).and_then(|&row| self.unlikely.get(usize::from(row)));
             if let Some(unlikely) = row {
@@ -125,6 +125,18 @@ impl Letters {
             (before, last) = (last, letter);
         }
         scores
+    }
+
+    /// [`Self::score`] of a word as it is written.
+    fn score_written(&self, written: &str, folded: &mut String) -> [i16; LANGUAGES] {
+        // Common letters stay as they are but for their case; anything else is folded with care.
+        if let (letters, []) = written.as_bytes().as_chunks::<2>()
+            && letters.iter().all(|&letter| fold_common(letter).letter() != 0)
+        {
+            return self.score(letters.iter().map(|&letter| fold_common(letter).letter()));
+        }
+        fold_into(written, folded);
+        self.score(folded.chars().map(u32::from))
     }
 }
 
@@ -165,9 +177,11 @@ impl LanguageDetector {
             self.words.clear();
             self.age = age;
         }
+        let lexemes = lexemes.get(..TEXT_WORDS_MAX).unwrap_or(lexemes);
+        self.touch(lexemes);
         let mut scores = [0_i32; LANGUAGES];
         let (mut cyrillic, mut latin) = (0_usize, 0_usize);
-        for lexeme in lexemes.iter().take(TEXT_WORDS_MAX) {
+        for lexeme in lexemes {
             let flags = lexeme.token.flags;
             latin += usize::from(flags.has(Flags::LATIN));
             if flags.has(Flags::CYRILLIC) {
@@ -186,12 +200,17 @@ impl LanguageDetector {
         }
     }
 
+    /// Looks at what is kept of words, so that reads of memory then do not wait for each other.
+    fn touch(&self, lexemes: &[Lexeme]) {
+        let first = |lexeme: &Lexeme| self.words.get(lexeme.number as usize).map_or(0, |word| word[0]);
+        black_box(lexemes.iter().fold(0, |touched, lexeme| touched ^ first(lexeme)));
+    }
+
     /// What a word says for each language, for the first time.
     #[cold]
     #[inline(never)]
     fn word(&mut self, lexeme: &Lexeme, text: &str) -> [i16; LANGUAGES] {
-        fold_into(lexeme.token.text(text), &mut self.folded);
-        let scores = LETTERS.score(&self.folded);
+        let scores = LETTERS.score_written(lexeme.token.text(text), &mut self.folded);
         let number = lexeme.number as usize;
         if number < FORMS_MAX {
             if self.words.len() <= number {
