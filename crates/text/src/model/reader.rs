@@ -2,11 +2,12 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use otklik_domain::{Analysis, Intent, SentimentLabel};
+use otklik_domain::Analysis;
 
 use super::{
     Model, Scored, TOP,
     features::{Cutter, Hint, WORDS_MAX, Word, of_pair, of_stem, to_unit},
+    judges::Judges,
     rows::Row,
     softmax,
 };
@@ -28,8 +29,8 @@ pub(crate) struct Reader {
     places: Vec<u32>,
     /// The age of the lexer that gave the numbers.
     age: u32,
-    /// By place of a word: what its stem adds to each label, then what its pieces do, then the squared lengths of both.
-    sums: Vec<f32>,
+    /// By place of a word, some lines for each: what its stem adds to each label, then what its pieces do, then the squared lengths of both.
+    sums: Vec<Line>,
     /// By place of a word: the row of its stem.
     stem_rows: Vec<Option<Row>>,
     /// Of a text: the places of its words, the rows of its pairs with the number of the second word, the sums over all of them, what
@@ -43,7 +44,14 @@ pub(crate) struct Reader {
     cutter: Cutter,
     pieces: Vec<u64>,
     rows: Vec<Row>,
+    /// What one word adds.
+    reckoned: Vec<f32>,
 }
+
+/// Numbers that lie in one line of the processor's cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line([f32; LINE]);
 
 const NOT_KEPT: u32 = u32::MAX;
 /// The place of all numbers.
@@ -58,36 +66,13 @@ pub(crate) struct Text<'t> {
     pub(crate) age: u32,
 }
 
-/// What a model judges, by its labels.
-#[derive(Debug, Clone, Copy)]
-enum Judges {
-    /// They are polarities.
-    Sentiment,
-    /// They are intents.
-    Intent,
-    /// They are anything else.
-    Topics,
-}
-
-impl Judges {
-    fn of(labels: &[String]) -> Self {
-        if labels.iter().all(|label| label.parse::<SentimentLabel>().is_ok()) {
-            Self::Sentiment
-        } else if labels.iter().all(|label| label.parse::<Intent>().is_ok()) {
-            Self::Intent
-        } else {
-            Self::Topics
-        }
-    }
-}
-
 impl Reader {
     pub(crate) fn new(model: Arc<Model>) -> Self {
         Self {
             places: Vec::new(),
             age: 0,
             // Memory that is not touched is not taken.
-            sums: Vec::with_capacity(NUMBERS),
+            sums: Vec::with_capacity(NUMBERS / LINE),
             stem_rows: Vec::new(),
             text_words: Vec::new(),
             text_pairs: Vec::new(),
@@ -98,6 +83,7 @@ impl Reader {
             cutter: Cutter::default(),
             pieces: Vec::new(),
             rows: Vec::new(),
+            reckoned: Vec::new(),
             judges: Judges::of(&model.labels),
             model,
         }
@@ -142,14 +128,17 @@ impl Reader {
     fn score(&mut self, text: &Text<'_>, hints: &[Hint]) {
         self.find(text);
         let labels = self.model.labels.len();
-        let width = self.width();
+        let lines = self.lines();
         let mut totals = std::mem::take(&mut self.totals);
         totals.clear();
-        totals.resize(width, 0.0);
+        totals.resize(lines * LINE, 0.0);
         let mut pairs = self.text_pair_rows.iter().peekable();
         for (number, &place) in self.text_words.iter().enumerate() {
-            let at = place as usize * width;
-            add(&mut totals, self.sums.get(at..at + width).unwrap_or_default());
+            let at = place as usize * lines;
+            let sums = self.sums.get(at..at + lines).unwrap_or_default();
+            for (totals, Line(sums)) in totals.as_chunks_mut::<LINE>().0.iter_mut().zip(sums) {
+                *totals = std::array::from_fn(|nth| totals[nth] + sums[nth]);
+            }
             if let Some((_, Row { row, idf })) = pairs.next_if(|(second, _)| *second == number) {
                 if let Some(square) = totals.get_mut(2 * labels) {
                     *square += idf * idf;
@@ -164,7 +153,8 @@ impl Reader {
                 self.model.add_row(row, strength, &mut self.by_hints);
             }
         }
-        if let Some((by_words, &mut [stems_square, pieces_square])) = totals.split_last_chunk_mut::<2>() {
+        let taken = totals.get(..2 * labels + 2).and_then(|taken| taken.split_last_chunk::<2>());
+        if let Some((by_words, &[stems_square, pieces_square])) = taken {
             let (by_stems, by_pieces) = by_words.split_at(labels);
             let (of_stems, of_pieces) = (to_unit(stems_square), to_unit(pieces_square));
             let parts = by_stems.iter().zip(by_pieces).zip(&self.by_hints).zip(&self.model.biases);
@@ -177,21 +167,24 @@ impl Reader {
         self.totals = totals;
     }
 
-    /// How many numbers a word takes.
-    fn width(&self) -> usize {
-        2 * self.model.labels.len() + 2
+    /// How many lines a word takes.
+    fn lines(&self) -> usize {
+        (2 * self.model.labels.len() + 2).div_ceil(LINE)
     }
 
     /// Finds what the words and the pairs of a text add. All together before anything is added up: so the reads of memory do not
     /// wait for each other.
     fn find(&mut self, text: &Text<'_>) {
-        let width = self.width();
-        let full = self.sums.len() >= (WORDS_KEPT_MIN * width).max(NUMBERS);
+        let lines = self.lines();
+        let full = self.sums.len() >= (WORDS_KEPT_MIN * lines).max(NUMBERS / LINE);
         if full || self.sums.is_empty() || self.age != text.age {
             self.forget(text.age);
         }
+        let lexemes = text.lexemes.get(..WORDS_MAX).unwrap_or(text.lexemes);
+        let place = |lexeme: &Lexeme| self.places.get(lexeme.number as usize).copied().unwrap_or_default();
+        black_box(lexemes.iter().fold(0, |touched, lexeme| touched ^ place(lexeme)));
         self.text_words.clear();
-        for lexeme in text.lexemes.iter().take(WORDS_MAX) {
+        for lexeme in lexemes {
             let word = Word::of(lexeme);
             let place = match self.places.get(lexeme.number as usize) {
                 _ if word == Word::NUMBER => OF_NUMBERS,
@@ -200,10 +193,10 @@ impl Reader {
             };
             self.text_words.push(place);
         }
-        let touched = self.text_words.iter().fold(0.0, |touched, &place| {
-            let at = place as usize * width;
-            let number = |at: usize| self.sums.get(at).copied().unwrap_or_default();
-            touched + number(at) + number(at + LINE.min(width - 1)) + number(at + width - 1)
+        let touched = self.text_words.iter().fold(0, |touched, &place| {
+            let at = place as usize * lines;
+            let sums = self.sums.get(at..at + lines).unwrap_or_default();
+            sums.iter().fold(touched, |touched, Line(sums)| touched ^ sums[0].to_bits())
         });
         black_box(touched);
         self.find_pairs(text);
@@ -227,7 +220,7 @@ impl Reader {
         self.age = age;
         self.places.clear();
         self.sums.clear();
-        self.sums.resize(self.width(), 0.0);
+        self.sums.resize(self.lines(), Line::default());
         self.stem_rows.clear();
         self.pieces.clear();
         self.reckon(Word::NUMBER, OF_NUMBERS);
@@ -238,9 +231,9 @@ impl Reader {
     #[inline(never)]
     fn new_word(&mut self, word: Word, lexeme: &Lexeme, text: &Text<'_>) -> u32 {
         let number = lexeme.number as usize;
-        let width = self.width();
-        let place = (self.sums.len() / width) as u32;
-        self.sums.resize(self.sums.len() + width, 0.0);
+        let lines = self.lines();
+        let place = (self.sums.len() / lines) as u32;
+        self.sums.resize(self.sums.len() + lines, Line::default());
         if number < FORMS_MAX {
             if self.places.len() <= number {
                 self.places.resize(number + 1, NOT_KEPT);
@@ -256,13 +249,13 @@ impl Reader {
 
     /// Reckons what a word adds, of the pieces that were cut.
     fn reckon(&mut self, word: Word, place: u32) {
-        let Self { model, sums, pieces, rows, stem_rows, .. } = self;
+        let lines = self.lines();
+        let Self { model, sums, pieces, rows, stem_rows, reckoned, .. } = self;
         let labels = model.labels.len();
-        let width = 2 * labels + 2;
-        let at = place as usize * width;
-        let Some(sums) = sums.get_mut(at..at + width) else { return };
-        let Some((sums, [stem_square, pieces_square])) = sums.split_last_chunk_mut::<2>() else { return };
-        let (by_stem, by_pieces) = sums.split_at_mut(labels);
+        reckoned.clear();
+        reckoned.resize(2 * labels + 2, 0.0);
+        let Some((by_words, [stem_square, pieces_square])) = reckoned.split_last_chunk_mut::<2>() else { return };
+        let (by_stem, by_pieces) = by_words.split_at_mut(labels);
         pieces.retain(|&piece| model.rows.may_have(piece));
         model.rows.touch(pieces.iter().copied());
         rows.clear();
@@ -278,15 +271,11 @@ impl Reader {
             *pieces_square += idf * idf;
             model.add_row(row, idf, by_pieces);
         }
+        let at = place as usize * lines;
+        for (Line(sums), reckoned) in
+            sums.get_mut(at..at + lines).unwrap_or_default().iter_mut().zip(reckoned.chunks(LINE))
+        {
+            sums.iter_mut().zip(reckoned).for_each(|(sum, reckoned)| *sum = *reckoned);
+        }
     }
-}
-
-/// Adds numbers to others, each to its own.
-fn add(totals: &mut [f32], numbers: &[f32]) {
-    let (totals, last_totals) = totals.as_chunks_mut::<4>();
-    let (numbers, last_numbers) = numbers.as_chunks::<4>();
-    for (totals, numbers) in totals.iter_mut().zip(numbers) {
-        *totals = std::array::from_fn(|nth| totals[nth] + numbers[nth]);
-    }
-    last_totals.iter_mut().zip(last_numbers).for_each(|(total, number)| *total += number);
 }
