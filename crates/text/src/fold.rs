@@ -31,6 +31,8 @@ pub(crate) fn classify(c: char) -> Class {
         // Combining marks: the stress mark above all. A breve after `и` is handled by the tokeniser.
         '\u{0300}'..='\u{036F}' => Class::Ignored,
         '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{2B00}'..='\u{2BFF}' => Class::Emoji,
+        // What most often stands between words besides ASCII; the tables of Unicode would say the same, but slower.
+        '\u{80}'..='\u{A9}' | '«' | '»' | '\u{2000}'..='\u{206F}' => Class::Separator,
         _ if c.is_alphabetic() => Class::Letter(lower(c)),
         _ if c.is_numeric() => Class::Digit(c),
         _ => Class::Separator,
@@ -292,6 +294,13 @@ mod tests {
         check("за́мок", "замок");
         check("Җир", "җир");
         check("10А", "10а");
+    }
+
+    #[test]
+    fn separators_are_neither_letters_nor_digits() {
+        let separators = (char::MIN..=char::MAX).filter(|&c| classify(c) == Class::Separator);
+        let wrong: Vec<char> = separators.filter(|c| c.is_alphanumeric()).collect();
+        assert_eq!(wrong, []);
     }
 
     #[test]

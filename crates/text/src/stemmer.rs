@@ -144,13 +144,14 @@ pub(crate) fn stem_length(word: &[u8]) -> usize {
 /// Where the endings may begin: after the first vowel, and after the second group of consonants that follows a vowel.
 fn regions(word: &[u8]) -> (usize, usize) {
     let end = word.len();
-    let after = |from: usize, vowel: bool| {
-        let rest = word.get(from..).unwrap_or_default();
-        let found = rest.iter().position(|&letter| (VOWELS >> letter & 1 == 1) == vowel);
-        found.map_or(end, |found| from + found + 1)
+    // A bit for each vowel: no word has more letters than there are bits.
+    let vowels = word.iter().rev().fold(0_u64, |bits, &letter| bits << 1 | VOWELS >> letter & 1);
+    let after = |from: usize, bits: u64| match bits.checked_shr(from as u32) {
+        None | Some(0) => end,
+        Some(rest) => end.min(from + rest.trailing_zeros() as usize + 1),
     };
-    let first = after(0, true);
-    (first, after(after(after(first, false), true), false))
+    let first = after(0, vowels);
+    (first, after(after(after(first, !vowels), vowels), !vowels))
 }
 
 /// A word's end without the endings of cases, persons and tenses.
