@@ -89,6 +89,19 @@ impl Risk {
     }
 }
 
+/// How many posts an event will get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forecast {
+    /// In so many hours from now.
+    pub hours: u32,
+    /// As likely more as fewer.
+    pub likely: u32,
+    /// In four cases of five not fewer than this, and not more than `high`.
+    pub low: u32,
+    /// See `low`.
+    pub high: u32,
+}
+
 /// Counts of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventTotals {

@@ -18,7 +18,7 @@ pub use analysis::{
     Analysis, Evidence, EvidenceSource, Intent, Language, Locality, LocatedBy, PlaceKind, PlaceMention, Sentiment,
     SentimentLabel, Severity, Span, TopicHit, Versions,
 };
-pub use event::{Event, EventTotals, Group, GroupEvidence, Risk};
+pub use event::{Event, EventTotals, Forecast, Group, GroupEvidence, Risk};
 pub use geo::GeoPoint;
 pub use ids::{AgencyId, AuthorKey, BlockId, EventId, IncidentId, PlaceId, PostId, RegionId, TopicId};
 pub use incident::{

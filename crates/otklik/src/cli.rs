@@ -25,12 +25,16 @@ pub(crate) enum Command {
     Backup(BackupArgs),
     /// Checks a configuration or dictionaries, running every example.
     Check(CheckArgs),
+    /// Writes what people corrected or confirmed as labelled texts (JSON Lines), to train models on.
+    Corrections(CorrectionsArgs),
     /// Plays a day of an invented region and opens the desk.
     Demo(DemoArgs),
     /// Shows what other dictionaries or models would read differently in the posts of the last days.
     Diff(DiffArgs),
     /// Measures a model on labelled texts.
     Eval(EvalArgs),
+    /// Reads posts of events in order of time and writes for each how many more its event will get.
+    Forecast(ForecastArgs),
     /// Reads posts in order of time, with or without their analysis, and writes for each its twin and its event.
     Group(GroupArgs),
     /// Turns a table (CSV, TSV or JSON Lines), an e-mail or a folder of e-mails into posts.
@@ -112,6 +116,32 @@ pub(crate) struct CheckArgs {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dictionaries: DictionaryArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CorrectionsArgs {
+    /// The configuration of the deployment, which must not be running on a data folder.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// What people said about a text.
+    #[arg(long, value_name = "WHAT", default_value = "topic")]
+    pub(crate) of: CorrectionOf,
+    /// The file to write, in place of standard output. It holds texts, and is readable by its owner only.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What people correct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum CorrectionOf {
+    /// The topic of an incident: `otklik train --label topic`.
+    Topic,
+    /// The municipality of an incident: `otklik train --label place`.
+    Place,
+    /// The body that an incident is for: `otklik train --label body`.
+    Body,
+    /// Two texts of one event, or of two: `text`, `other` and `same`.
+    Events,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +255,15 @@ pub(crate) struct EvalArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) dictionaries: DictionaryArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForecastArgs {
+    /// Time zone of the residents.
+    #[arg(long, value_name = "ZONE", default_value = "Europe/Moscow")]
+    pub(crate) tz: String,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }

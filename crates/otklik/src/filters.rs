@@ -3,6 +3,7 @@
 pub(crate) mod analyse;
 pub(crate) mod check;
 pub(crate) mod eval;
+pub(crate) mod forecast;
 pub(crate) mod group;
 pub(crate) mod import;
 pub(crate) mod parse;

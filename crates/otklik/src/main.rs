@@ -6,6 +6,7 @@ mod callbacks;
 mod cli;
 mod clocks;
 mod config;
+mod corrections;
 mod coverage;
 mod crawl;
 mod data_folder;
@@ -93,9 +94,11 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Analyse(args) => filters::analyse::run(&args),
         Command::Backup(args) => backup::backup(&args),
         Command::Check(args) => filters::check::run(&args),
+        Command::Corrections(args) => corrections::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => filters::eval::run(&args),
+        Command::Forecast(args) => filters::forecast::run(&args),
         Command::Group(args) => filters::group::run(&args),
         Command::Import(args) => filters::import::run(&args),
         Command::Migrate(args) => migrate::run(&args),

@@ -14,7 +14,7 @@ pub mod time;
 
 pub use analysis::{Analysis, Evidence, Language, Locality, PlaceMention, Sentiment, TopicHit, Versions};
 pub use error::{Invalid, TEXT_CHARS_MAX};
-pub use event::{Event, EventTotals, Group, GroupEvidence, NetworkCount, Risk};
+pub use event::{Event, EventTotals, Forecast, Group, GroupEvidence, NetworkCount, Risk};
 pub use incident::{Action, Change, Clock, Incident, RouteReason};
 
 pub use post::{Community, Geo, Metrics, Post};

@@ -4,9 +4,10 @@ use otklik_domain::{Event, EventId, PostId};
 
 use super::{
     Grouper,
-    event::{EventState, TOWNS_MAX, count},
+    event::{EventState, TOWNS_MAX, count, event_id},
     window::{Entry, hash_text},
 };
+use crate::forecast::Rhythm;
 
 /// What a correction changed.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,6 +16,11 @@ pub struct Corrected {
     pub moved: Vec<(PostId, EventId)>,
     /// Events as they stand; one without posts has ended.
     pub events: Vec<Event>,
+}
+
+/// The event that began with a post.
+pub fn event_of_origin(post: &PostId) -> EventId {
+    EventId::new(event_id(post))
 }
 
 impl Grouper {
@@ -32,8 +38,8 @@ impl Grouper {
             entry.event = into_slot;
             moved.push((PostId::from(entry.id.as_ref()), into.clone()));
         }
-        if let Some(event) = self.events.get_mut(into_slot) {
-            absorb(event, &ended);
+        if let Some((event, rhythm)) = self.events.with_rhythm(into_slot) {
+            absorb(event, &ended, rhythm);
         }
         let mut events: Vec<Event> = self.snapshot(into_slot).into_iter().collect();
         if let Some(event) = self.events.get_mut(from_slot) {
@@ -73,9 +79,9 @@ impl Grouper {
                 entry.event = new_slot;
             }
             if let Some(parent) = self.events.get(slot).cloned()
-                && let Some(event) = self.events.get_mut(new_slot)
+                && let Some((event, rhythm)) = self.events.with_rhythm(new_slot)
             {
-                add_split(event, &entry, &parent);
+                add_split(event, &entry, &parent, rhythm);
             }
             moved.push((PostId::from(entry.id.as_ref()), new_event.clone()));
         }
@@ -120,7 +126,7 @@ impl Grouper {
     }
 }
 
-fn absorb(event: &mut EventState, other: &EventState) {
+fn absorb(event: &mut EventState, other: &EventState, rhythm: &Rhythm) {
     event.version = event.version.max(other.version) + 1;
     if other.first_at < event.first_at {
         event.first_at = other.first_at;
@@ -158,7 +164,7 @@ fn absorb(event: &mut EventState, other: &EventState) {
     }
     event.severity = event.severity.max(other.severity);
     event.danger.extend(other.danger.iter().filter(|word| !event.danger.contains(word)).cloned().collect::<Vec<_>>());
-    event.pulse.merge(other.pulse);
+    event.pulse.merge(other.pulse, rhythm);
     event.sentences.merge(&other.sentences);
     event.merged.push(other.id.clone());
     event.merged.extend(other.merged.iter().cloned());
@@ -176,7 +182,7 @@ fn empty(event: &mut EventState) {
 }
 
 /// Adds a post that was split off. What its text said is no longer known; topic and place are taken from the event it left.
-fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState) {
+fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState, rhythm: &Rhythm) {
     use super::window::{COUNTS_APPEAL, COUNTS_COMPLAINT};
     event.version += 1;
     event.posts += 1;
@@ -191,7 +197,7 @@ fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState) {
     event.appeals += u32::from(entry.counts & COUNTS_APPEAL != 0);
     event.complaints += u32::from(entry.counts & COUNTS_COMPLAINT != 0);
     event.views += u64::from(entry.views);
-    event.pulse.beat(entry.at);
+    event.pulse.beat(entry.at, 1, rhythm);
     event.profile.add(&entry.stems);
     let network = entry.id.split(':').next().map_or(0, hash_text);
     let known = otklik_domain::Network::ALL.iter().position(|own| hash_text(own.as_str()) == network);

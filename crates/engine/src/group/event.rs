@@ -15,12 +15,13 @@ pub(crate) use self::facts::{Facts, Located, block_of, family_of};
 use super::{
     owners::{Owners, SavedOwners},
     profile::Profile,
-    risk::Pulse,
+    risk::Usual,
     stems::TextStems,
     summary::Sentences,
     window::{COUNTS_APPEAL, COUNTS_COMPLAINT, Entry, Window, hash_text, seconds},
     words::Words,
 };
+use crate::forecast::{Pulse, Rhythm};
 
 /// Authors told apart in one event; beyond it each post of an unknown author counts as one more.
 const AUTHORS_MAX: usize = 10_000;
@@ -137,6 +138,8 @@ pub(crate) struct Events {
     /// By place and topic: slots of the latest events there, the latest first.
     at_place: FxHashMap<u64, [u32; AT_PLACE]>,
     pub(crate) owners: Owners,
+    /// What is usual, to tell growth by.
+    pub(crate) usual: Usual,
 }
 
 /// Events as they are saved. The order of free slots decides which is used next, so it is kept.
@@ -146,6 +149,7 @@ pub(crate) struct SavedEvents {
     free: Vec<u32>,
     at_place: BTreeMap<u64, [u32; AT_PLACE]>,
     owners: SavedOwners,
+    usual: Usual,
 }
 
 /// Marks an empty entry of a list of slots.
@@ -162,6 +166,12 @@ impl Events {
 
     pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut EventState> {
         self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    /// An event, and the rhythm its pulse is counted in.
+    pub(crate) fn with_rhythm(&mut self, slot: u32) -> Option<(&mut EventState, &Rhythm)> {
+        let event = self.slots.get_mut(slot as usize)?.as_mut()?;
+        Some((event, &self.usual.rhythm))
     }
 
     pub(crate) fn slot(&self, id: &EventId) -> Option<u32> {
@@ -231,7 +241,7 @@ impl Events {
             list.copy_within(..at, 1);
             list[0] = slot;
         }
-        let Some(event) = self.get_mut(slot) else { return };
+        let Some(event) = self.slots.get_mut(slot as usize).and_then(Option::as_mut) else { return };
         event.version += 1;
         event.in_window += 1;
         event.posts += 1;
@@ -250,8 +260,9 @@ impl Events {
         let network = Network::ALL.iter().position(|known| *known == post.network).unwrap_or_default() as u8;
         count(&mut event.networks, network, usize::MAX, 1);
         event.networks.sort_unstable();
-        event.pulse.beat(entry.at);
         event.add_facts(facts);
+        self.usual.learn(entry.at, event.topic(), event.posts);
+        event.pulse.beat(entry.at, 1, &self.usual.rhythm);
         event.profile.add(&entry.stems);
         event.sentences.add(post, facts, text.0, text.1);
     }
@@ -341,6 +352,7 @@ impl Events {
             free: self.free.clone(),
             at_place: self.at_place.iter().map(|(key, list)| (*key, *list)).collect(),
             owners: self.owners.saved(),
+            usual: self.usual.clone(),
         }
     }
 
@@ -349,6 +361,7 @@ impl Events {
         let mut events = Self {
             at_place: saved.at_place.into_iter().collect(),
             owners: Owners::restore(saved.owners),
+            usual: saved.usual,
             ..Self::default()
         };
         let holes = saved.slots.iter().filter(|slot| slot.is_none()).count();

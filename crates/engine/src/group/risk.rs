@@ -1,55 +1,111 @@
 //! Risk of an event: harm × growth × lack of an answer.
 
+use std::collections::BTreeMap;
+
 use otklik_domain::{EventTotals, Risk, Severity};
 use serde::{Deserialize, Serialize};
 
-/// Seconds after which the quick and the slow pulse have faded to a third.
-const QUICK_SECONDS: f32 = 3.0 * 3600.0;
-const SLOW_SECONDS: f32 = 36.0 * 3600.0;
+use super::event::block_of;
+use crate::forecast::{Pulse, Rhythm};
+
 /// Voices at which harm by number has come two thirds of its way.
 const MANY_AUTHORS: f32 = 12.0;
-/// Posts in quick succession at which growth has come two thirds of its way.
-const MANY_POSTS: f32 = 6.0;
+/// How many times as many posts as usual bring growth half its way: the usual number gives 1 in 7.
+const MANY_TIMES: f64 = 6.0;
+/// Posts that are no growth, however few are usual.
+const FEW_POSTS: f64 = 1.0;
+/// Resident hours of an event's own past that count as much as what is usual for its topic.
+const OWN_HOURS: f64 = 24.0;
+/// Posts of one event that speak for what is usual: a disaster is not.
+const USUAL_POSTS_MAX: u32 = 20;
+/// Posts an event is usually taken to have where nothing is known, and the events that its topic or block must have had to
+/// count as much as what stands above it.
+const USUAL_POSTS: f32 = 1.5;
+const EVENTS_OF_BLOCK: f32 = 20.0;
+const EVENTS_OF_TOPIC: f32 = 10.0;
+/// Topics and blocks remembered.
+const TOPICS_MAX: usize = 4096;
+/// Days after which what was learnt of them has faded to a third.
+const FADING_DAYS: f32 = 28.0;
+/// Where most residents live; what is learnt soon tells better.
+const MOSCOW_SECONDS: i32 = 3 * 3600;
 
-/// How fast posts come: two fading sums, one quick and one slow.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Pulse {
-    quick: f32,
-    slow: f32,
-    at: u32,
+/// What is usual in a region: when its residents write, and how many posts an event of a topic gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Usual {
+    pub(crate) rhythm: Rhythm,
+    /// By topic and by block: posts and events, fading.
+    sizes: BTreeMap<String, (f32, f32)>,
 }
 
-impl Pulse {
-    /// Counts a post.
-    pub(crate) fn beat(&mut self, at: u32) {
-        let passed = at.saturating_sub(self.at) as f32;
-        self.quick = self.quick * (-passed / QUICK_SECONDS).exp() + 1.0;
-        self.slow = self.slow * (-passed / SLOW_SECONDS).exp() + 1.0;
-        self.at = self.at.max(at);
+impl Default for Usual {
+    fn default() -> Self {
+        Self { rhythm: Rhythm::new(MOSCOW_SECONDS), sizes: BTreeMap::new() }
     }
+}
 
-    /// 0..1: many posts now, and more than there used to be.
-    fn growth(self) -> f32 {
-        let many = 1.0 - (-self.quick / MANY_POSTS).exp();
-        // Posts an hour now against posts an hour over the longer time.
-        let (now, usual) = (self.quick / QUICK_SECONDS, self.slow / SLOW_SECONDS);
-        many * now / (now + usual)
-    }
-
-    /// Adds the beats of another event that was joined to this one.
-    pub(crate) fn merge(&mut self, other: Self) {
-        let (late, early) = if self.at >= other.at { (*self, other) } else { (other, *self) };
-        let passed = (late.at - early.at) as f32;
-        self.quick = late.quick + early.quick * (-passed / QUICK_SECONDS).exp();
-        self.slow = late.slow + early.slow * (-passed / SLOW_SECONDS).exp();
-        self.at = late.at;
+impl Usual {
+    /// Takes note of a post, the `number`-th of its event, from 1.
+    pub(crate) fn learn(&mut self, at: u32, topic: Option<&str>, number: u32) {
+        let days = self.rhythm.learn(at, 1);
+        if days > 0 {
+            let left = (-(days as f32) / FADING_DAYS).exp();
+            self.sizes.values_mut().for_each(|(posts, events)| (*posts, *events) = (*posts * left, *events * left));
+        }
+        let Some(topic) = topic.filter(|_| number <= USUAL_POSTS_MAX) else { return };
+        let block = block_of(topic);
+        for key in [topic, block].into_iter().take(if block == topic { 1 } else { 2 }) {
+            if self.sizes.len() < TOPICS_MAX && !self.sizes.contains_key(key) {
+                self.sizes.insert(key.to_owned(), (0.0, 0.0));
+            }
+            if let Some((posts, events)) = self.sizes.get_mut(key) {
+                *posts += 1.0;
+                *events += f32::from(u8::from(number == 1));
+            }
+        }
     }
 
     /// The risk of an event nobody has answered yet; who knows of an answer lowers its last part.
-    pub(crate) fn risk(self, severity: Severity, totals: &EventTotals, danger: bool) -> Risk {
+    pub(crate) fn risk(
+        &self,
+        pulse: Pulse,
+        topic: Option<&str>,
+        severity: Severity,
+        totals: &EventTotals,
+        danger: bool,
+    ) -> Risk {
         let touched = 1.0 - (-(totals.authors as f32) / MANY_AUTHORS).exp();
         let bad = f32::from(severity.level()) / 5.0;
         let harm = bad * (0.4 + 0.6 * touched);
-        Risk { harm: if danger { harm.max(0.6) } else { harm }, growth: self.growth(), unanswered: 1.0 }
+        let growth = self.growth(pulse, topic);
+        Risk { harm: if danger { harm.max(0.6) } else { harm }, growth, unanswered: 1.0 }
+    }
+
+    /// 0..1: how many times as many posts as usual came in the last hours, or in the last day, whichever is more. What is
+    /// usual is the event's own past, and while that is short what events of its topic get on their first day.
+    fn growth(&self, pulse: Pulse, topic: Option<&str>) -> f32 {
+        let [quick, day, slow] = pulse.sums(&self.rhythm);
+        let of_topic = f64::from(self.usual_posts(topic) - 1.0).max(0.0) / 24.0;
+        let times = [quick, day].map(|now| {
+            let (posts, hours) = ((slow.posts - now.posts).max(0.0), (slow.hours - now.hours).max(0.0));
+            let usual = (posts + of_topic * OWN_HOURS) / (hours + OWN_HOURS);
+            // The latest post is the one that asks, and there always is one.
+            (now.posts - 1.0 + FEW_POSTS).max(0.0) / (usual * now.hours + FEW_POSTS)
+        });
+        let times = times[0].max(times[1]);
+        (times / (times + MANY_TIMES)) as f32
+    }
+
+    /// Posts that an event of a topic usually gets.
+    fn usual_posts(&self, topic: Option<&str>) -> f32 {
+        let Some(topic) = topic else { return USUAL_POSTS };
+        let mean = |key: &str, above: f32, weight: f32| {
+            let (posts, events) = self.sizes.get(key).copied().unwrap_or_default();
+            (posts + above * weight) / (events + weight)
+        };
+        mean(topic, mean(block_of(topic), USUAL_POSTS, EVENTS_OF_BLOCK), EVENTS_OF_TOPIC)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,7 +138,7 @@ async fn page(visit: &Visit, id: &EventId, params: &Params, refused: Refused) ->
         last: When::new(event.last_at, &moments),
         danger: event.danger.clone(),
         severity_words: severity(event.severity.level()),
-        risk: RiskView::new(event, view.incident.as_ref(), &moments),
+        risk: RiskView::new(event, view.incident.as_ref(), &view.forecast, &moments),
         curve: spread::curve(event, origin, view.incident.as_ref(), &view.curve, &moments),
         incident: view.incident.as_ref().map(|incident| IncidentLink {
             id: incident.id.to_string(),

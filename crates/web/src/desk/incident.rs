@@ -144,6 +144,8 @@ pub(super) async fn page(
     let names = &visit.directory.catalogue;
     let event = view.events.first();
     let (posts, posts_total) = posts(visit, view).await?;
+    let behind = service::events::find(&visit.app, visit.actor(), &incident.event).await?;
+    let forecast = behind.as_ref().map_or(Vec::new(), |behind| behind.forecast.clone());
     let agency_name = |id| visit.directory.agency_name(id).to_owned();
     let section = if visit.is_agency() { Section::Agency } else { Section::Incidents };
     Ok(IncidentPage {
@@ -181,9 +183,9 @@ pub(super) async fn page(
         posts,
         posts_total,
         events: view.events.iter().map(|event| (event.id.to_string(), event.title.clone())).collect(),
-        risk: event.map(|event| RiskView::new(event, Some(incident), &moments)),
+        risk: event.map(|event| RiskView::new(event, Some(incident), &forecast, &moments)),
         rating: incident.rating,
-        chain: chain(visit, incident).await?,
+        chain: chain(visit, incident, behind.and_then(|behind| behind.incident)).await?,
     })
 }
 
@@ -253,8 +255,8 @@ fn answer_card(answer: &otklik_domain::Answer, when: When) -> AnswerCard {
     AnswerCard { kind, class, when, text: answer.text.clone(), url }
 }
 
-/// Incidents this one repeats, was merged into, or is repeated by.
-async fn chain(visit: &Visit, incident: &Incident) -> Result<Vec<Link>> {
+/// Incidents this one repeats, was merged into, or is repeated by; `latest` is the latest of its event.
+async fn chain(visit: &Visit, incident: &Incident, latest: Option<Incident>) -> Result<Vec<Link>> {
     let mut links = Vec::new();
     let mut before = incident.repeats.clone();
     // A chain of repeats is walked as far as a person would read it.
@@ -268,11 +270,6 @@ async fn chain(visit: &Visit, incident: &Incident) -> Result<Vec<Link>> {
     {
         links.push(link(visit, &found, "объединён с этим"));
     }
-    let latest = match service::events::get(&visit.app, visit.actor(), &incident.event).await {
-        Ok(event) => event.incident,
-        Err(crate::Error::NotFound(_)) => None,
-        Err(error) => return Err(error),
-    };
     let repeat = latest.filter(|latest| latest.id != incident.id && latest.repeats.is_some());
     links.extend(repeat.map(|repeat| link(visit, &repeat, "повторился как")));
     Ok(links)

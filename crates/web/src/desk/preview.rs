@@ -92,7 +92,7 @@ impl Preview {
             summary: incident.summary.clone(),
             place: place_of(visit, incident),
             due: nearest(incident, &[ClockKind::Route], &moments),
-            risk: event.map(|event| RiskView::new(event, Some(incident), &moments)),
+            risk: event.map(|event| RiskView::new(event, Some(incident), &[], &moments)),
             curve: curve.filter(|curve| !curve.is_empty()),
             posts,
             more_posts,

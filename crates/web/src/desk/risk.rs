@@ -1,10 +1,10 @@
 //! The risk of an event in three plain sentences.
 
-use otklik_domain::{Event, Incident, Risk, State};
+use otklik_domain::{Event, Forecast, Incident, Risk, State};
 
 use super::{
     chart::Bar,
-    say::{AUTHORS, Moments, NBSP, severity, span},
+    say::{AUTHORS, HOURS, Moments, NBSP, RESULTS, capital, number, severity, span},
 };
 
 /// The risk of an event.
@@ -50,7 +50,7 @@ pub(crate) fn risk_of(event: &Event, incident: Option<&Incident>) -> Risk {
 
 impl RiskView {
     /// The risk of an event. `incident` is the one behind which somebody answers.
-    pub(crate) fn new(event: &Event, incident: Option<&Incident>, moments: &Moments) -> Self {
+    pub(crate) fn new(event: &Event, incident: Option<&Incident>, forecasts: &[Forecast], moments: &Moments) -> Self {
         let risk = risk_of(event, incident);
         let score = points(risk.score());
         Self {
@@ -58,7 +58,7 @@ impl RiskView {
             class: class(score),
             parts: vec![
                 part("Вред", risk.harm, harm(event)),
-                part("Рост", risk.growth, growth(risk.growth).to_owned()),
+                part("Рост", risk.growth, format!("{}{}", growth(risk.growth), comes(forecasts))),
                 part("Без ответа", risk.unanswered, unanswered(event, incident, moments)),
             ],
         }
@@ -80,11 +80,30 @@ fn harm(event: &Event) -> String {
 
 fn growth(growth: f32) -> &'static str {
     match growth {
-        growth if growth >= 0.6 => "Пишут гораздо чаще, чем обычно.",
-        growth if growth >= 0.35 => "Пишут чаще, чем обычно.",
-        growth if growth >= 0.15 => "Пишут в обычном темпе.",
+        // Five times as many as usual, nearly twice as many, two thirds of it; see `Usual::growth` of the engine.
+        growth if growth >= 0.45 => "Пишут гораздо чаще, чем обычно.",
+        growth if growth >= 0.22 => "Пишут чаще, чем обычно.",
+        growth if growth >= 0.1 => "Пишут в обычном темпе.",
         _ => "Новых сообщений почти нет.",
     }
+}
+
+/// What comes next, such as « В ближайшие 3 часа: 4–11 сообщений, в ближайшие 24 часа: 10–40 сообщений.»
+fn comes(forecasts: &[Forecast]) -> String {
+    let Some(last) = forecasts.last() else { return String::new() };
+    if forecasts.iter().all(|forecast| forecast.high == 0) {
+        return format!(" В ближайшие {} новых, скорее всего, не будет.", HOURS.of(last.hours));
+    }
+    let one = |forecast: &Forecast| {
+        let posts = match (forecast.low, RESULTS.of(forecast.high)) {
+            _ if forecast.high == 0 => "скорее всего, ни одного".to_owned(),
+            (low, high) if low == forecast.high => high,
+            (low, high) => format!("{}–{high}", number(low)),
+        };
+        format!("в{NBSP}ближайшие {}: {posts}", HOURS.of(forecast.hours))
+    };
+    let all: Vec<String> = forecasts.iter().map(one).collect();
+    format!(" {}.", capital(&all.join(", ")))
 }
 
 fn unanswered(event: &Event, incident: Option<&Incident>, moments: &Moments) -> String {

@@ -24,6 +24,7 @@ pub(crate) const INCIDENTS: Noun = Noun("инцидент", "инцидента"
 pub(crate) const VIEWS: Noun = Noun("просмотр", "просмотра", "просмотров");
 pub(crate) const REPEATS: Noun = Noun("повтор", "повтора", "повторов");
 pub(crate) const RESULTS: Noun = Noun("сообщение", "сообщения", "сообщений");
+pub(crate) const HOURS: Noun = Noun("час", "часа", "часов");
 pub(crate) const RATINGS: Noun = Noun("оценка", "оценки", "оценок");
 
 impl Noun {

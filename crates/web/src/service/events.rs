@@ -1,9 +1,10 @@
 //! Events: lists, one with its posts and its spread, and corrections of the grouping.
 
 mod correct;
+mod forecast;
 
 use jiff::Timestamp;
-use otklik_domain::{Actor, Event, EventId, Incident, PostId};
+use otklik_domain::{Actor, Event, EventId, Forecast, Incident, PostId};
 use otklik_ports::{CurvePoint, EventQuery, PostFilter, PostRow};
 
 pub use self::correct::{MergeRequest, SplitRequest, merge, split};
@@ -37,6 +38,8 @@ pub struct EventView {
     pub curve: Vec<CurvePoint>,
     /// Width of the curve's steps in minutes.
     pub curve_step_minutes: u16,
+    /// How many posts it will get; empty when it has had none for long.
+    pub forecast: Vec<Forecast>,
 }
 
 /// Posts of an event.
@@ -67,9 +70,24 @@ pub async fn get(app: &App, actor: &Actor, id: &EventId) -> Result<EventView> {
     let (event, incident) = visible(app, actor, id).await?;
     let curve_step_minutes = step_minutes(event.first_at, event.last_at);
     let posts = &app.ports.posts;
-    let (origin, curve) =
-        tokio::try_join!(posts.get(std::slice::from_ref(&event.origin)), posts.curve(id, curve_step_minutes))?;
-    Ok(EventView { event, origin: origin.into_iter().next(), incident, curve, curve_step_minutes })
+    let (origin, curve, forecast) = tokio::try_join!(
+        posts.get(std::slice::from_ref(&event.origin)),
+        posts.curve(id, curve_step_minutes),
+        forecast::of(app, &event)
+    )?;
+    Ok(EventView { event, origin: origin.into_iter().next(), incident, curve, curve_step_minutes, forecast })
+}
+
+/// As [`get`], and `None` where that finds nothing.
+///
+/// # Errors
+/// [`Error::Forbidden`]; those of the stores.
+pub async fn find(app: &App, actor: &Actor, id: &EventId) -> Result<Option<EventView>> {
+    match get(app, actor, id).await {
+        Ok(view) => Ok(Some(view)),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Posts of an event, the latest first.

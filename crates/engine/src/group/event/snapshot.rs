@@ -52,7 +52,7 @@ impl Events {
             origin: PostId::from(event.origin.as_ref()),
             first_at: time(event.first_at),
             last_at: time(event.last_at),
-            risk: event.pulse.risk(severity, &totals, !event.danger.is_empty()),
+            risk: self.usual.risk(event.pulse, event.topic(), severity, &totals, !event.danger.is_empty()),
             totals,
             merged: event.merged.iter().map(|id| EventId::from(id.as_ref())).collect(),
         })

@@ -19,6 +19,8 @@ pub(crate) struct EventDetails {
     incident: Option<wire::Incident>,
     /// How it spread.
     curve: Curve,
+    /// How many posts it will get from now on, for some hours and for a day; empty when it has had none for long.
+    forecast: Vec<wire::Forecast>,
 }
 
 /// How an event spread.
@@ -64,6 +66,7 @@ impl From<EventView> for EventDetails {
             origin: view.origin.as_ref().map(Into::into),
             incident: view.incident.as_ref().map(Into::into),
             curve: Curve::new(view.curve_step_minutes, &view.curve),
+            forecast: view.forecast.iter().map(Into::into).collect(),
         }
     }
 }
