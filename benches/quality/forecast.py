@@ -11,7 +11,7 @@ ASK_HOURS = 6
 AGE_DAYS = 7
 QUIET_DAYS = 14
 HORIZONS = (3, 24)
-# Posts a day over the last week.
+# Posts a day over the last week; of events, over the last day.
 BUCKETS = (("below 2 a day", 0, 2), ("low, 2-10 a day", 2, 10), ("middle, 10-50 a day", 10, 50), ("high, 50 and more", 50, math.inf))
 # Forecasts a bucket needs to be judged.
 CASES_MIN = 300
@@ -47,6 +47,16 @@ def lines(posts):
     return out, asked
 
 
+def arrivals(posts):
+    """The same for events: asked about with each of their posts."""
+    out, asked = [], []
+    for at, streams in posts:
+        for stream in streams:
+            asked.append((len(out), stream, at))
+            out.append({"event_id": stream, "published_at": rfc3339(at)})
+    return out, asked
+
+
 def poisson_interval(mean, share=0.8):
     """The equal-tailed interval of a Poisson count."""
     if mean == 0:
@@ -67,18 +77,19 @@ def poisson_interval(mean, share=0.8):
     return low, high
 
 
-def report(name, posts, answers, asked):
+def report(name, posts, answers, asked, rate_days=7):
     """Coverage and mean absolute error in the later half, beside the last hours carried on."""
     times = collections.defaultdict(list)
     for at, streams in posts:
         for stream in streams:
             times[stream].append(at)
     ends = posts[-1][0]
+    # Telegram's posts come thicker towards the end: there the half is one of posts.
     half = (posts[0][0] + ends) / 2 if name != "telegram" else posts[len(posts) // 2][0]
     sums = collections.defaultdict(lambda: [0] * 6)
     for line, stream, now in asked:
         own = times[stream]
-        rate = between(own, now - 7 * DAY, now) / 7
+        rate = between(own, now - rate_days * DAY, now) / rate_days
         bucket = next(number for number, (_, least, most) in enumerate(BUCKETS) if least <= rate < most)
         for forecast in answers[line]["forecast"]:
             width = forecast["hours"] * HOUR
@@ -99,7 +110,7 @@ def report(name, posts, answers, asked):
             if cases < CASES_MIN:
                 continue
             good = COVERED[0] <= covered / cases <= COVERED[1] and error < peer_error
-            verdict = "" if least == 0 else "  within the bar" if good else "  OUTSIDE THE BAR"
+            verdict = "" if least == 0 or name == "events" else "  within the bar" if good else "  OUTSIDE THE BAR"
             print(
                 f"    {hours:2} h, {words:20} {cases:6} cases, {came / cases:6.2f} posts on average: covered {covered / cases:.3f},"
                 f" error {error / cases:.3f}; last {hours} h carried on: {peer_covered / cases:.3f}, {peer_error / cases:.3f}{verdict}"

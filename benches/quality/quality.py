@@ -225,6 +225,10 @@ def forecast():
             for row in spb
         ]
         report_forecast("St Petersburg, the city, its districts, reasons, and reasons by district", "appeals", posts)
+        spb.sort(key=lambda row: row["created"])
+        events = [group["event_id"] for group in otklik(["group"], [spb_post(row, True) for row in spb])[0]]
+        posts = [(streams.seconds(row["created"][:19] + "+03:00"), (event,)) for row, event in zip(spb, events)]
+        report_forecast("St Petersburg, events as grouped, at each of their posts", "events", posts)
     telegram = rows("telegram_posts.jsonl.gz")
     if telegram is not None:
         posts = [(streams.seconds(row["date"]), (row["channel"],)) for row in telegram]
@@ -233,10 +237,10 @@ def forecast():
 
 def report_forecast(title, name, posts):
     print(f"  {title}")
-    posts.sort()
-    lines, asked = streams.lines(posts)
+    posts.sort(key=lambda post: post[0])
+    lines, asked = streams.arrivals(posts) if name == "events" else streams.lines(posts)
     answers, seconds = otklik(["forecast"], lines)
-    streams.report(name, posts, answers, asked)
+    streams.report(name, posts, answers, asked, rate_days=1 if name == "events" else 7)
     print(f"    {len(lines)} lines in {seconds:.1f} s")
 
 

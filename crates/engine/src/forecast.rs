@@ -46,7 +46,7 @@ const POSTS_KNOWN_MIN: f64 = 3.0;
 /// Spread that no number of posts takes away, and that of an event that has just begun, which is gone with its age.
 const SPREAD_MIN: f64 = 0.02;
 const SPREAD_YOUNG: f64 = 3.7;
-const YOUNG_HOURS: f64 = 12.0;
+const YOUNG_HOURS: f64 = 24.0;
 
 /// What comes after `now`, in seconds since 1970, for each horizon. It is empty for an event without posts.
 pub fn forecast(pulse: Pulse, rhythm: &Rhythm, now: u32) -> Vec<Forecast> {
@@ -62,7 +62,7 @@ pub fn forecast(pulse: Pulse, rhythm: &Rhythm, now: u32) -> Vec<Forecast> {
         // What is young fades soon: the rate falls as one over the age.
         let hours = seen.age * (hours / seen.age).ln_1p();
         let mean = hours * rate.max(RATE_SHARE_MIN * seen.slow);
-        let unknown = 1.0 / (POSTS_KNOWN_MIN + seen.posts) + SPREAD_YOUNG / (1.0 + seen.age / YOUNG_HOURS);
+        let unknown = 1.0 / (POSTS_KNOWN_MIN + seen.posts) + SPREAD_YOUNG / (1.0 + (seen.age / YOUNG_HOURS).powi(2));
         let spread = horizon.bursts * bursts + unknown + SPREAD_MIN;
         let (likely, low, high) = interval(mean, spread);
         Forecast { hours: horizon.hours, likely, low, high }

@@ -3,17 +3,17 @@
 /// The share of outcomes that should lie in the interval.
 const SHARE: f64 = 0.8;
 /// Outcomes less likely than the likeliest by this are left out.
-const LEAST: f64 = 1e-9;
+const LEAST: f64 = 1e-7;
 /// Largest mean that is told apart.
 const MEAN_MAX: f64 = 1e5;
 /// Outcomes looked at on either side of the likeliest.
-const STEPS_MAX: usize = 1 << 21;
+const STEPS_MAX: usize = 1 << 20;
 
 /// The median, and the least and greatest number in the interval. `spread` is the square of the rate's relative error:
 /// the variance is mean + spread × mean².
 pub(super) fn interval(mean: f64, spread: f64) -> (u32, u32, u32) {
     let mean = if mean.is_finite() { mean.clamp(1e-6, MEAN_MAX) } else { 1e-6 };
-    let shape = 1.0 / spread.clamp(1e-6, 1e3);
+    let shape = 1.0 / spread.clamp(1e-6, 20.0);
     let odds = mean / (mean + shape);
     let mode = (odds * (shape - 1.0) / (1.0 - odds)).floor().max(0.0);
     // How likely each number is against the likeliest, outwards from it.
