@@ -17,7 +17,7 @@ const HOLES: [&str; 4] = [
     "В Северогорске на улице Советской, 18 глубокая яма, пробил колесо",
     "В Белозаводске огромная яма на дороге на улице Мира, 3, почините асфальт",
     "В Вельшанске ямы на проезжей части на Кирова, 7, асфальт разбит",
-    "Рудный Лог: дорога на Садовой вся в ямах, ямочный ремонт нужен срочно",
+    "Рудный Лог, улица Садовая, 5: глубокая яма на дороге, колесо пробили",
 ];
 const RIGHT: &str = "animals.stray_dogs";
 const PLACE: &str = "demo.severogorsk_go";
@@ -60,7 +60,7 @@ fn what_people_correct_becomes_training_data() {
     let incidents = served.ask("GET", list, "").unwrap().1["incidents"].as_array().unwrap().clone();
     let of_post = |number: usize| {
         let post = format!("form:{number}");
-        incidents.iter().find(|incident| incident["post"] == post.as_str()).unwrap_or_else(|| panic!("{incidents:?}"))
+        incidents.iter().find(|incident| incident["post_id"] == post.as_str()).unwrap()
     };
     for number in 1..=4 {
         // Wrong first, then right: the later correction counts.
@@ -74,7 +74,7 @@ fn what_people_correct_becomes_training_data() {
         act(&served, &acted, json!({"action": "route", "agency": "demo.mintrans"}));
     }
     act(&served, of_post(5), json!({"action": "reject", "reason": "шутка"}));
-    let events = |number: usize| of_post(number)["event"].as_str().unwrap().to_owned();
+    let events = |number: usize| of_post(number)["event_id"].as_str().unwrap().to_owned();
     let merge = json!({"into": events(7)}).to_string();
     assert_eq!(served.ask("POST", &format!("/api/v1/events/{}/merge", events(8)), &merge).unwrap().0, 202);
     assert_eq!(served.ask("DELETE", "/api/v1/posts/form:1", "").unwrap().0, 202);

@@ -28,11 +28,7 @@ use otklik_text::{Fingerprint, Lexeme, Lexer};
 
 #[cfg(feature = "parts")]
 pub use self::repeats::RepeatWindow;
-pub use self::{
-    corrections::{Corrected, event_of_origin},
-    state::StateError,
-    summary::neutral_title,
-};
+pub use self::{corrections::Corrected, state::StateError, summary::neutral_title};
 use self::{
     duplicates::Duplicates,
     event::{Events, Facts, counts_of},

@@ -6,6 +6,7 @@
 mod analysis;
 mod error;
 mod event;
+mod forecast;
 mod incident;
 pub mod log;
 pub mod named;
@@ -14,7 +15,8 @@ pub mod time;
 
 pub use analysis::{Analysis, Evidence, Language, Locality, PlaceMention, Sentiment, TopicHit, Versions};
 pub use error::{Invalid, TEXT_CHARS_MAX};
-pub use event::{Event, EventTotals, Forecast, Group, GroupEvidence, NetworkCount, Risk};
+pub use event::{Event, EventTotals, Group, GroupEvidence, NetworkCount, Risk};
+pub use forecast::Forecast;
 pub use incident::{Action, Change, Clock, Incident, RouteReason};
 
 pub use post::{Community, Geo, Metrics, Post};

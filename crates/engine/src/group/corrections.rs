@@ -18,12 +18,12 @@ pub struct Corrected {
     pub events: Vec<Event>,
 }
 
-/// The event that began with a post.
-pub fn event_of_origin(post: &PostId) -> EventId {
-    EventId::new(event_id(post))
-}
-
 impl Grouper {
+    /// The event that begins with a post, when none takes it in.
+    pub fn event_begun_by(post: &PostId) -> EventId {
+        EventId::new(event_id(post))
+    }
+
     /// Joins an event to another. Events that are not in the window, or the same one, change nothing.
     pub fn merge(&mut self, from: &EventId, into: &EventId) -> Corrected {
         let (Some(from_slot), Some(into_slot)) = (self.events.slot(from), self.events.slot(into)) else {

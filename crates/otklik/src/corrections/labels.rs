@@ -120,7 +120,7 @@ fn subject(of: CorrectionOf, incident: &Incident, history: &[Change], corrected:
     let (source, at) = match (corrected, sent_on) {
         (Some(at), _) => (Source::Corrected, at),
         // Nobody answers for what became of it.
-        _ if matches!(incident.state, State::NotIncident | State::Merged) => return None,
+        _ if incident.state == State::NotIncident => return None,
         (None, Some(change)) => (Source::Confirmed, change.at),
         (None, None) => return None,
     };
@@ -132,7 +132,7 @@ fn body(incident: &Incident, history: &[Change]) -> Option<Label> {
     let sent = |change: &Change| change.action == ActionKind::Route;
     let returned = |change: &Change| change.action == ActionKind::Return;
     let last = history.iter().rfind(|change| sent(change) || returned(change))?;
-    if !sent(last) || !is_by_person(last) || matches!(incident.state, State::NotIncident | State::Merged) {
+    if !sent(last) || !is_by_person(last) || incident.state == State::NotIncident {
         return None;
     }
     let source = if history.iter().any(returned) { Source::Corrected } else { Source::Confirmed };

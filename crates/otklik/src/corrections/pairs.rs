@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use otklik_domain::{EventId, PostId};
-use otklik_engine::group::event_of_origin;
+use otklik_engine::group::Grouper;
 use otklik_ports::{AuditEntry, PostFilter, PostRow, Posts};
 use serde_json::json;
 
@@ -50,7 +50,7 @@ pub(super) async fn write(posts: &dyn Posts, audit: &[AuditEntry], output: &mut 
         let Some(origin) = origin(posts, &into).await? else { continue };
         let from = EventId::from(*from);
         let began = of_event(posts, &into, MERGED_POSTS).await?;
-        if let Some(row) = began.iter().find(|row| event_of_origin(&row.post.id) == from) {
+        if let Some(row) = began.iter().find(|row| Grouper::event_begun_by(&row.post.id) == from) {
             write_pair(output, &mut written, entry, (row, &origin), Source::Merged)?;
         }
     }

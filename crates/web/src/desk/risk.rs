@@ -4,8 +4,13 @@ use otklik_domain::{Event, Forecast, Incident, Risk, State};
 
 use super::{
     chart::Bar,
-    say::{AUTHORS, HOURS, Moments, NBSP, RESULTS, capital, number, severity, span},
+    say::{AUTHORS, HOURS, Moments, NBSP, RESULTS, number, severity, span},
 };
+
+/// Keeps what stands around a dash on one line.
+const JOINED: char = '\u{2060}';
+/// Posts between the ends of an interval from which its middle is told too.
+const WIDE: u32 = 10;
 
 /// The risk of an event.
 #[derive(Debug, Clone)]
@@ -88,22 +93,22 @@ fn growth(growth: f32) -> &'static str {
     }
 }
 
-/// What comes next, such as « В ближайшие 3 часа: 4–11 сообщений, в ближайшие 24 часа: 10–40 сообщений.»
+/// What comes next, such as « В ближайшие 3 часа: 4–11 сообщений. В ближайшие 24 часа: 10–40 сообщений, скорее всего около 22.»
 fn comes(forecasts: &[Forecast]) -> String {
-    let Some(last) = forecasts.last() else { return String::new() };
-    if forecasts.iter().all(|forecast| forecast.high == 0) {
-        return format!(" В ближайшие {} новых, скорее всего, не будет.", HOURS.of(last.hours));
-    }
     let one = |forecast: &Forecast| {
         let posts = match (forecast.low, RESULTS.of(forecast.high)) {
-            _ if forecast.high == 0 => "скорее всего, ни одного".to_owned(),
+            _ if forecast.high == 0 => "скорее всего, ни одного сообщения".to_owned(),
             (low, high) if low == forecast.high => high,
-            (low, high) => format!("{}–{high}", number(low)),
+            (low, high) => format!("{}{JOINED}–{JOINED}{high}", number(low)),
         };
-        format!("в{NBSP}ближайшие {}: {posts}", HOURS.of(forecast.hours))
+        let likely = if forecast.high - forecast.low >= WIDE {
+            format!(", скорее всего около{NBSP}{}", number(forecast.likely))
+        } else {
+            String::new()
+        };
+        format!(" В{NBSP}ближайшие {}: {posts}{likely}.", HOURS.of(forecast.hours))
     };
-    let all: Vec<String> = forecasts.iter().map(one).collect();
-    format!(" {}.", capital(&all.join(", ")))
+    forecasts.iter().map(one).collect()
 }
 
 fn unanswered(event: &Event, incident: Option<&Incident>, moments: &Moments) -> String {
