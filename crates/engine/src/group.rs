@@ -4,12 +4,15 @@
 //! few recent posts and events that share rare words, a place and topic, or nearly the whole text with it; how alike they have
 //! to be depends on what else speaks for it. Everything is a function of the posts put in and their order.
 
+mod candidates;
 mod corrections;
 mod duplicates;
 mod event;
 mod habits;
 mod owners;
+mod probe;
 mod profile;
+mod recent;
 mod relation;
 #[cfg(feature = "parts")]
 mod repeats;
@@ -23,7 +26,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use otklik_domain::{Analysis, Event, EventId, Group, GroupEvidence, Post, PostId, PostKind, RegionId, TopicId};
+use otklik_domain::{Analysis, Event, EventId, Group, Post, PostKind, RegionId, TopicId};
 use otklik_text::{Fingerprint, Lexeme, Lexer};
 
 #[cfg(feature = "parts")]
@@ -33,7 +36,6 @@ use self::{
     duplicates::Duplicates,
     event::{Events, Facts, counts_of},
     habits::Habits,
-    relation::{Candidate, Chosen, best},
     stems::{Common, TextStems},
     window::{Entry, Window, hash_text},
     words::Words,
@@ -64,10 +66,8 @@ impl Default for GroupConfig {
 /// What became of a post.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grouped {
-    /// Where it belongs.
+    /// Where it belongs. [`Grouper::event`] gives the event as it stands with it.
     pub group: Group,
-    /// Its event as it stands with it.
-    pub event: Event,
     /// Whether a post of this id was there already: it was read again, its counters may have grown.
     pub seen_before: bool,
 }
@@ -130,7 +130,7 @@ impl Grouper {
         let mut lexemes = std::mem::take(&mut self.lexemes);
         self.lexer.read(&post.text, &mut lexemes);
         let fingerprint = Fingerprint::of(&lexemes);
-        let facts = Facts::of(post, analysis, &self.config.area_topics);
+        let facts = Facts::of(post, analysis, &self.config.area_topics, self.common.says_again(&lexemes));
         let mut stems = TextStems::read(&lexemes, &facts, &self.common, &self.words);
         let written = stems.all.clone();
         // Comments bear no signature of the community.
@@ -158,7 +158,7 @@ impl Grouper {
         }
         self.words.add(&entry.stems, sequence);
         self.duplicates.add(&entry, sequence);
-        self.events.join(slot, &entry, post, &facts, (&lexemes, &self.words));
+        self.events.join(slot, (&entry, sequence), post, &facts, (&lexemes, &self.words));
         self.events.own(slot, &stems, &self.words);
         if let Some(community) = community {
             self.habits.learn(community, &written);
@@ -179,7 +179,7 @@ impl Grouper {
             event_new,
             evidence,
         };
-        self.grouped(group, slot, false)
+        Grouped { group, seen_before: false }
     }
 
     /// A post that is there already: its event stays, its views may have grown.
@@ -200,63 +200,7 @@ impl Grouper {
             event_new: false,
             evidence: Vec::new(),
         };
-        Some(self.grouped(group, slot, true))
-    }
-
-    fn grouped(&self, group: Group, slot: u32, seen_before: bool) -> Grouped {
-        // A slot that has just been joined has an event; the other case is for the compiler.
-        let event = self.snapshot(slot).unwrap_or_else(|| self.events.nothing(&self.region));
-        Grouped { group, event, seen_before }
-    }
-
-    /// The post that this one repeats or answers, where it is in the window.
-    fn source_of(&self, post: &Post) -> Option<(u64, GroupEvidence)> {
-        let at = |id: &PostId| self.window.sequence_of(id);
-        if let Some((id, sequence)) = post.repost_of.as_ref().and_then(|id| Some((id, at(id)?))) {
-            return Some((sequence, GroupEvidence::Repost { post: id.clone() }));
-        }
-        let (id, sequence) = post.reply_to.as_ref().and_then(|id| Some((id, at(id)?)))?;
-        Some((sequence, GroupEvidence::Reply { post: id.clone() }))
-    }
-
-    fn choose(&self, post: &Post, facts: &Facts, stems: &TextStems, twin: Option<u64>) -> Option<Chosen> {
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut add = |slot: u32, post: Option<u64>, cosine: f32| match candidates
-            .iter_mut()
-            .find(|candidate| candidate.slot == slot)
-        {
-            Some(known) if cosine > known.cosine => {
-                (known.cosine, known.post) = (cosine, post.or(known.post));
-            }
-            Some(known) => known.post = known.post.or(post),
-            None => candidates.push(Candidate { slot, post, cosine, ..Candidate::default() }),
-        };
-        let source = self.source_of(post);
-        let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
-        for sequence in self.words.recent(&stems.all).into_iter().chain(near) {
-            if let Some(entry) = self.window.get(sequence) {
-                let mut cosine = self.words.cosine(&stems.all, &entry.stems);
-                if facts.is_long {
-                    // Two articles on one event need not put the same words first.
-                    cosine = (cosine + self.words.held(&stems.of_long, &entry.stems)) / 2.0;
-                }
-                add(entry.event, Some(sequence), cosine);
-            }
-        }
-        for slot in self.events.likely(facts, stems) {
-            add(slot, None, 0.0);
-        }
-        for candidate in &mut candidates {
-            let Some(event) = self.events.get(candidate.slot) else { continue };
-            // Of an event of one post the post was compared.
-            if !facts.is_long && (event.posts > 1 || candidate.post.is_none()) {
-                candidate.cosine = candidate.cosine.max(event.profile.cosine(&stems.all, &self.words));
-            }
-            candidate.kinship = event.profile.kinship(stems, &self.words);
-            candidate.share = event.profile.share(stems.matter, &self.words);
-        }
-        let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
-        best(facts, &candidates, source, &self.events, &self.window)
+        Some(Grouped { group, seen_before: true })
     }
 
     /// Lets go of what is older than the window, seen from the newest post.

@@ -4,7 +4,7 @@ use otklik_domain::{Event, EventId, PostId};
 
 use super::{
     Grouper,
-    event::{EventState, TOWNS_MAX, count, event_id},
+    event::{EventState, LATEST, TOWNS_MAX, count, event_id},
     window::{Entry, hash_text},
 };
 use crate::forecast::Rhythm;
@@ -19,9 +19,9 @@ pub struct Corrected {
 }
 
 impl Grouper {
-    /// The event that begins with a post, when none takes it in.
+    /// The event that begins with a post, when none takes it in, and it has not come back.
     pub fn event_begun_by(post: &PostId) -> EventId {
-        EventId::new(event_id(post))
+        EventId::new(event_id(post, 0))
     }
 
     /// Joins an event to another. Events that are not in the window, or the same one, change nothing.
@@ -82,6 +82,7 @@ impl Grouper {
                 && let Some((event, rhythm)) = self.events.with_rhythm(new_slot)
             {
                 add_split(event, &entry, &parent, rhythm);
+                event.add_latest(sequence);
             }
             moved.push((PostId::from(entry.id.as_ref()), new_event.clone()));
         }
@@ -166,6 +167,9 @@ fn absorb(event: &mut EventState, other: &EventState, rhythm: &Rhythm) {
     event.danger.extend(other.danger.iter().filter(|word| !event.danger.contains(word)).cloned().collect::<Vec<_>>());
     event.pulse.merge(other.pulse, rhythm);
     event.sentences.merge(&other.sentences);
+    event.latest.extend(&other.latest);
+    event.latest.sort_unstable_by(|a, b| b.cmp(a));
+    event.latest.truncate(LATEST);
     event.merged.push(other.id.clone());
     event.merged.extend(other.merged.iter().cloned());
 }

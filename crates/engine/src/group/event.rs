@@ -37,6 +37,8 @@ pub(crate) const TOWNS_MAX: usize = 8;
 const SURE_VOTES: u32 = 3;
 /// Silence after which a trouble can come again.
 const SILENT_SECONDS_MIN: u32 = 4 * 3600;
+/// Latest posts of an event that a new one is compared with.
+pub(crate) const LATEST: usize = 4;
 /// Events remembered by place and topic.
 const AT_PLACE: usize = 8;
 
@@ -78,6 +80,8 @@ pub(crate) struct EventState {
     pub(crate) pulse: Pulse,
     pub(crate) sentences: Sentences,
     pub(crate) merged: Vec<Box<str>>,
+    /// Numbers of its latest posts, the latest first.
+    pub(crate) latest: Vec<u64>,
 }
 
 impl EventState {
@@ -122,6 +126,11 @@ impl EventState {
             Err(at) if self.authors.len() < AUTHORS_MAX => self.authors.insert(at, author),
             Err(_) => self.other_authors += 1,
         }
+    }
+
+    pub(crate) fn add_latest(&mut self, sequence: u64) {
+        self.latest.truncate(LATEST - 1);
+        self.latest.insert(0, sequence);
     }
 
     pub(crate) fn authors(&self) -> u32 {
@@ -183,9 +192,15 @@ impl Events {
         EventId::from(self.get(slot).map_or("", |event| &event.id))
     }
 
-    /// Begins an event with a post; its id follows from the post's, so that the same posts give the same events.
+    /// Begins an event with a post; its id follows from the post's, so that the same posts give the same events. Where a post
+    /// comes back that was deleted, the event it began may still be there: the second has an id of its own.
     pub(crate) fn begin(&mut self, post: &Post) -> u32 {
-        self.begin_as(event_id(&post.id), &post.id, seconds(post.published_at))
+        let id = (0..u64::MAX).map(|time| event_id(&post.id, time)).find(|id| !self.is_there(id));
+        self.begin_as(id.unwrap_or_default(), &post.id, seconds(post.published_at))
+    }
+
+    fn is_there(&self, id: &str) -> bool {
+        self.by_id.contains_key(&hash_text(id))
     }
 
     pub(crate) fn begin_as(&mut self, id: String, origin: &PostId, at: u32) -> u32 {
@@ -217,6 +232,7 @@ impl Events {
             pulse: Pulse::default(),
             sentences: Sentences::default(),
             merged: Vec::new(),
+            latest: Vec::new(),
         };
         self.insert(state)
     }
@@ -234,7 +250,14 @@ impl Events {
     }
 
     /// Adds a post to an event.
-    pub(crate) fn join(&mut self, slot: u32, entry: &Entry, post: &Post, facts: &Facts, text: (&[Lexeme], &Words)) {
+    pub(crate) fn join(
+        &mut self,
+        slot: u32,
+        (entry, sequence): (&Entry, u64),
+        post: &Post,
+        facts: &Facts<'_>,
+        text: (&[Lexeme], &Words),
+    ) {
         for key in facts.keys() {
             let list = self.at_place.entry(key).or_insert([NO_SLOT; AT_PLACE]);
             let at = list.iter().position(|&known| known == slot).unwrap_or(AT_PLACE - 1);
@@ -245,6 +268,7 @@ impl Events {
         event.version += 1;
         event.in_window += 1;
         event.posts += 1;
+        event.add_latest(sequence);
         if entry.at < event.first_at {
             event.first_at = entry.at;
             event.origin = entry.id.clone();
@@ -269,7 +293,7 @@ impl Events {
 
     /// Ends an event whose trouble comes again: a post says so after a silence. Water and light come back by themselves, what
     /// breaks at one address stays broken.
-    pub(crate) fn end_if_again(&mut self, slot: u32, facts: &Facts) -> bool {
+    pub(crate) fn end_if_again(&mut self, slot: u32, facts: &Facts<'_>) -> bool {
         let Some(event) = self.get_mut(slot) else { return false };
         let silent = facts.at.saturating_sub(event.troubled_at);
         event.has_ended = facts.says_again && event.is_area() && silent >= SILENT_SECONDS_MIN;
@@ -286,17 +310,15 @@ impl Events {
         self.owners.learn(slot, stems, words, posts_with);
     }
 
+    /// Slots of the latest events at a place or on a topic there, by its key.
+    pub(crate) fn at(&self, key: u64) -> impl Iterator<Item = u32> {
+        self.at_place.get(&key).into_iter().flatten().copied()
+    }
+
     /// Slots of recent events at the places and on the topics a post speaks of, and of those that own words of it.
-    pub(crate) fn likely(&self, facts: &Facts, stems: &TextStems) -> Vec<u32> {
-        let at_place = facts.keys().filter_map(|key| self.at_place.get(&key)).flatten();
-        let mut slots: Vec<u32> = at_place
-            .copied()
-            .chain(stems.telling.iter().filter_map(|&stem| self.owners.of(stem)))
-            .filter(|&slot| self.get(slot).is_some())
-            .collect();
-        slots.sort_unstable();
-        slots.dedup();
-        slots
+    pub(crate) fn likely(&self, facts: &Facts<'_>, stems: &TextStems) -> impl Iterator<Item = u32> {
+        let at_place = facts.keys().flat_map(|key| self.at(key));
+        at_place.chain(stems.telling.iter().filter_map(|&stem| self.owners.of(stem)))
     }
 
     pub(crate) fn add_views(&mut self, slot: u32, grown: u32) {
@@ -379,12 +401,12 @@ impl Events {
 }
 
 impl EventState {
-    fn add_facts(&mut self, facts: &Facts) {
-        if let Some((topic, score)) = &facts.topic {
+    fn add_facts(&mut self, facts: &Facts<'_>) {
+        if let Some((topic, score)) = facts.topic {
             let room = self.topics.len() < TOPICS_MAX;
             match self.topics.iter_mut().find(|(known, _)| known == topic) {
                 Some((_, sum)) => *sum += score,
-                None if room => self.topics.push((topic.clone(), *score)),
+                None if room => self.topics.push((topic.to_owned(), score)),
                 None => {}
             }
         }
@@ -398,15 +420,18 @@ impl EventState {
                 None => {}
             }
         }
-        if let Some(town) = &facts.municipality {
+        if let Some((id, name)) = facts.municipality {
             let votes = if facts.is_town_sure { SURE_VOTES } else { 1 };
-            count(&mut self.towns, town.clone(), TOWNS_MAX, votes);
+            match self.towns.iter_mut().find(|((known, called), _)| known == id && called == name) {
+                Some((_, number)) => *number += votes,
+                None => count(&mut self.towns, (id.to_owned(), name.to_owned()), TOWNS_MAX, votes),
+            }
         }
         self.point = self.point.or(facts.point);
         self.severity = self.severity.max(facts.severity);
-        for word in &facts.danger {
-            if self.danger.len() < DANGER_MAX && !self.danger.contains(word) {
-                self.danger.push(word.clone());
+        for word in facts.danger.iter().map(|evidence| evidence.text.to_lowercase()) {
+            if self.danger.len() < DANGER_MAX && !self.danger.contains(&word) {
+                self.danger.push(word);
             }
         }
     }
@@ -440,10 +465,10 @@ pub(crate) fn count<K: PartialEq>(list: &mut Vec<(K, u32)>, key: K, keys_max: us
     }
 }
 
-/// The id of the event that begins with a post: `e-` and 13 characters of base 32.
-pub(crate) fn event_id(post: &PostId) -> String {
+/// The id of the event that begins with a post for the first time (0) or again: `e-` and 13 characters of base 32.
+pub(crate) fn event_id(post: &PostId, time: u64) -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut hash = hash_text(post.as_str()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut hash = hash_text(post.as_str()).wrapping_add(time).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     hash ^= hash >> 32;
     let digit = |shift: u32| char::from(DIGITS.get((hash >> shift) as usize & 31).copied().unwrap_or(b'0'));
     let digits: String = (0..13).map(|place| digit(place * 5)).collect();
@@ -455,6 +480,6 @@ pub(crate) fn time(seconds: u32) -> Timestamp {
 }
 
 /// How a post counts in the totals of its event.
-pub(crate) fn counts_of(facts: &Facts) -> u8 {
+pub(crate) fn counts_of(facts: &Facts<'_>) -> u8 {
     (u8::from(facts.complains) * COUNTS_COMPLAINT) | (u8::from(facts.is_appeal) * COUNTS_APPEAL)
 }

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    stems::{TextStems, is_matter},
-    words::Words,
-};
+use super::{probe::Probe, stems::is_matter, words::Words};
 
 /// Stems kept of an event. Those that came once make room for new ones, so that what its posts share stays.
 const STEMS_MAX: usize = 48;
@@ -16,15 +13,19 @@ const SHARED_MIN: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Profile(Vec<(u32, u32)>);
 
-/// How much the words of a post are an event's own, 0..1.
+/// How much a post's words are those of an event, each 0..1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Kinship {
-    /// By its most telling word.
+    /// A cosine in which a stem weighs by its rarity and by the share of the event's posts that use it.
+    pub(crate) cosine: f32,
+    /// By the post's most telling word: most recent posts that use it are of the event, and most of the event's posts use it.
     pub(crate) by_word: f32,
     /// By its most telling name.
     pub(crate) by_name: f32,
     /// Whether it names something that was named in the event.
     pub(crate) shares_name: bool,
+    /// How much of what was said lately on the post's topic in its town was said in the event.
+    pub(crate) share: f32,
 }
 
 impl Profile {
@@ -53,65 +54,43 @@ impl Profile {
         self.0.iter().find(|(known, _)| *known == stem).map_or(0, |&(_, posts)| posts)
     }
 
-    fn words(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.0.iter().copied().filter(|(stem, _)| !is_matter(*stem))
-    }
-
-    /// Posts that use the most common stem: nearly all that say something.
-    fn most(&self) -> u32 {
-        self.words().map(|(_, posts)| posts).max().unwrap_or_default()
-    }
-
-    /// How alike the words of a post are to what the event's posts say, 0..1: a cosine in which a stem weighs by its rarity
-    /// and by the share of posts that use it.
-    pub(crate) fn cosine(&self, stems: &[u32], words: &Words) -> f32 {
-        let most = self.most().max(1) as f32;
-        let square = |stem: u32| words.idf(stem) * words.idf(stem);
-        let common: f32 = stems
-            .iter()
-            .map(|&stem| (self.posts_with(stem), stem))
-            .filter(|(posts, _)| *posts > 0)
-            .map(|(posts, stem)| square(stem) * posts as f32 / most)
-            .sum();
-        if common == 0.0 {
-            return 0.0;
-        }
-        let own: f32 = self.words().map(|(stem, posts)| square(stem) * (posts as f32 / most).powi(2)).sum();
-        let theirs: f32 = stems.iter().map(|&stem| square(stem)).sum();
-        let lengths = (own * theirs).sqrt();
-        if lengths > 0.0 { common / lengths } else { 0.0 }
-    }
-
-    /// How much the most telling stem of a post speaks for the event: most recent posts that use it are of this event, and most
-    /// of the event's posts use it. Both shares are taken cautiously while there are few posts; of a name one post is enough to
+    /// Compares a post with the event. Shares are taken cautiously while there are few posts; of a name one post is enough to
     /// begin with.
-    pub(crate) fn kinship(&self, stems: &TextStems, words: &Words) -> Kinship {
-        let most = self.most() as f32 + 1.0;
-        let mut kinship = Kinship::default();
-        for &stem in &stems.telling {
-            let posts = self.posts_with(stem);
-            let is_name = posts > 0 && stems.names.contains(&stem);
+    pub(crate) fn kinship(&self, probe: &Probe, words: &Words) -> Kinship {
+        let said = || self.0.iter().filter(|(stem, _)| !is_matter(*stem));
+        let most = said().map(|&(_, posts)| posts).max().unwrap_or_default();
+        let (mut own, mut common) = (0.0, 0.0);
+        let mut kinship = Kinship { share: self.share(probe.matter, words), ..Kinship::default() };
+        for &(stem, posts) in said() {
+            let part = posts as f32 / most.max(1) as f32;
+            let Some(shared) = probe.find(stem) else {
+                own += (words.idf(stem) * part).powi(2);
+                continue;
+            };
+            own += (shared.weight * part).powi(2);
+            common += shared.weight * shared.weight * part;
+            let is_name = shared.is_telling && shared.is_name;
             kinship.shares_name |= is_name;
-            if posts < if is_name { 1 } else { SHARED_MIN } {
+            if !shared.is_telling || !is_name && posts < SHARED_MIN {
                 continue;
             }
-            let of_word = if is_name {
-                leading_share(posts, words.count(stem))
-            } else {
-                posts as f32 / (words.count(stem).max(posts) as f32 + 2.0)
-            };
-            let of_event = posts as f32 / most;
+            let all = words.count(stem);
+            let of_word =
+                if is_name { leading_share(posts, all) } else { posts as f32 / (all.max(posts) as f32 + 2.0) };
+            let of_event = posts as f32 / (most as f32 + 1.0);
             let speaks = 2.0 * of_word * of_event / (of_word + of_event);
             kinship.by_word = kinship.by_word.max(speaks);
             if is_name {
                 kinship.by_name = kinship.by_name.max(speaks);
             }
         }
+        let lengths = (own * probe.length()).sqrt();
+        kinship.cosine = if lengths > 0.0 { common / lengths } else { 0.0 };
         kinship
     }
 
     /// How much of what was said lately on a matter was said in the event, 0..1.
-    pub(crate) fn share(&self, matter: u32, words: &Words) -> f32 {
+    fn share(&self, matter: u32, words: &Words) -> f32 {
         if matter == 0 { 0.0 } else { leading_share(self.posts_with(matter), words.count(matter)) }
     }
 }

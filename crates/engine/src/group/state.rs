@@ -62,7 +62,7 @@ impl Grouper {
             places: self.duplicates.size() as u64,
             events: self.events.saved(),
             counters: sparse(&self.words.counters, |&counter| counter != 0),
-            counted: self.words.counted,
+            counted: self.words.counted(),
             latest: self.words.latest,
             habits: self.habits.saved(),
             lists: sparse(&self.words.lists, |list| list.first().is_some_and(|&first| first != 0)),
@@ -89,7 +89,7 @@ impl Grouper {
         let saved: Saved = postcard::from_bytes(content).map_err(|error| StateError::Damaged(error.to_string()))?;
         let entries = saved.entries.into_iter().map(Entry::try_from).collect::<Result<VecDeque<_>, _>>();
         let window = Window::restore(saved.first, entries.map_err(damaged)?);
-        let mut words = Words { counted: saved.counted, latest: saved.latest, ..Words::default() };
+        let mut words = Words::of(saved.counted, saved.latest);
         fill(&mut words.counters, saved.counters).ok_or_else(|| damaged("a counter in it lies outside"))?;
         fill(&mut words.lists, saved.lists).ok_or_else(|| damaged("a list in it lies outside"))?;
         let mut grouper = Self::new(RegionId::new(saved.region), config);

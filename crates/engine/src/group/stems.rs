@@ -7,17 +7,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{event::Facts, window::hash_text, words::Words};
 
 /// Stems kept of a post: the most telling, and in the last place its matter.
-pub(crate) const STEMS: usize = 16;
+pub(crate) const STEMS: usize = 32;
 /// The bit that tells a matter, which is a topic in a town, from a stem.
 const MATTER: u32 = 1 << 31;
 /// Words looked at.
-const WORDS_MAX: usize = 300;
+const WORDS_MAX: usize = 80;
 /// Shortest word and longest number that count, in characters.
 const WORD_CHARS_MIN: u32 = 3;
 const NUMBER_CHARS_MAX: u32 = 4;
 /// Words that make the number before them a measure.
 const UNITS: &str = "минута минут мин час часов сутки день дней неделя месяц год лет раз рубль руб тысяча тыс процент градус метр \
     километр км кг литр человек штука этаж";
+/// Words that say that a trouble has come again.
+const AGAIN: &str = "опять снова вновь повторно второй третий";
 /// Words that are no event's own however often its posts use them.
 const COMMON: &str = "\
     сегодня вчера завтра утро утром днем вечер вечером ночь ночью время сейчас теперь потом опять снова уже еще давно скоро пора \
@@ -36,6 +38,8 @@ const COMMON: &str = "\
 pub(crate) struct Common {
     units: Vec<u64>,
     words: FxHashSet<u64>,
+    /// Forms that say that something has come again.
+    again: Vec<u64>,
 }
 
 impl Common {
@@ -45,7 +49,14 @@ impl Common {
         let units: Vec<u64> = lexemes.iter().map(|lexeme| lexeme.stem).collect();
         lexer.read(COMMON, &mut lexemes);
         let words = lexemes.iter().map(|lexeme| lexeme.stem).chain(units.iter().copied()).collect();
-        Self { units, words }
+        lexer.read(AGAIN, &mut lexemes);
+        let again = lexemes.iter().map(|lexeme| lexeme.token.form).collect();
+        Self { units, words, again }
+    }
+
+    /// Whether a text says that something has come again.
+    pub(crate) fn says_again(&self, lexemes: &[Lexeme]) -> bool {
+        lexemes.iter().any(|lexeme| self.again.contains(&lexeme.token.form))
     }
 }
 
@@ -90,7 +101,7 @@ impl TextStems {
     ///
     /// A number says something only together with the matter it belongs to: bus 18 is not house 18. So it counts as a word of
     /// the block of its post, and not at all in a post without one or as a part of an address.
-    pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts, common: &Common, words: &Words) -> Self {
+    pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) -> Self {
         let mut uses: FxHashMap<u32, Use> = FxHashMap::default();
         for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
             let measures = lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
@@ -168,7 +179,7 @@ impl Use {
     }
 }
 
-fn stem_of(lexeme: &Lexeme, facts: &Facts, measures: bool) -> Option<u32> {
+fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: bool) -> Option<u32> {
     let Lexeme { token, stem, .. } = lexeme;
     let chars = token.span.end - token.span.start;
     let hash = if token.flags.has(Flags::EMOJI) {
@@ -187,6 +198,11 @@ fn stem_of(lexeme: &Lexeme, facts: &Facts, measures: bool) -> Option<u32> {
 
 fn within(spans: &[Span], token: &Token) -> bool {
     spans.iter().any(|span| span.start <= token.span.start && token.span.end <= span.end)
+}
+
+/// The topic in a town a post is on, 0 when one of them is not known.
+pub(crate) fn matter_of(stems: &Stems) -> u32 {
+    stems.last().copied().unwrap_or_default()
 }
 
 /// Whether a stem stands for a topic in a town.

@@ -12,6 +12,8 @@ const KEPT: usize = 4;
 const SUMMARY_SENTENCES: usize = 3;
 /// Sentences of one post looked at.
 const LOOKED_AT: usize = 8;
+/// Letters of a word that may be cut short, so that its full stop ends no sentence.
+const SHORT_WORD: usize = 3;
 const TITLE_CHARS_MAX: usize = 110;
 const SENTENCE_CHARS_MAX: usize = 240;
 
@@ -32,20 +34,24 @@ pub(crate) struct Sentences(Vec<Sentence>);
 
 impl Sentences {
     /// Looks at the sentences of a post.
-    pub(crate) fn add(&mut self, post: &Post, facts: &Facts, lexemes: &[Lexeme], words: &Words) {
+    pub(crate) fn add(&mut self, post: &Post, facts: &Facts<'_>, lexemes: &[Lexeme], words: &Words) {
         for (start, end) in split(&post.text).into_iter().take(LOOKED_AT) {
-            let within: Vec<&Lexeme> =
-                lexemes.iter().filter(|lexeme| (start..end).contains(&(lexeme.token.start as usize))).collect();
-            let Some(text) = post.text.get(start..end).map(tidy) else { continue };
-            if within.len() < 2 || text.chars().count() < 8 {
+            let first = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < start);
+            let after = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < end);
+            let within = lexemes.get(first..after).unwrap_or_default();
+            if within.len() < 2 {
                 continue;
             }
-            let stems: Vec<u32> = within
-                .iter()
-                .filter(|lexeme| lexeme.token.span.end - lexeme.token.span.start >= 4)
-                .map(|lexeme| (lexeme.stem >> 16) as u32)
-                .collect();
-            let score = score(&within, &stems, post, facts, words);
+            let score = score(within, post, facts, words);
+            // Neither new nor better than the least of those kept, it would change nothing.
+            if self.0.len() >= KEPT && self.0.last().is_some_and(|least| score <= least.score) {
+                continue;
+            }
+            let Some(text) = post.text.get(start..end).map(tidy) else { continue };
+            if text.chars().count() < 8 {
+                continue;
+            }
+            let stems = telling(within).collect();
             self.offer(Sentence { text: text.into(), score, post: hash_text(post.id.as_str()), stems });
         }
     }
@@ -113,12 +119,12 @@ pub fn neutral_title(topic: &str, place: &str) -> String {
 }
 
 /// How well a sentence says what happened: it holds the words behind the topic, is plain and neither short nor long.
-fn score(within: &[&Lexeme], stems: &[u32], post: &Post, facts: &Facts, words: &Words) -> f32 {
+fn score(within: &[Lexeme], post: &Post, facts: &Facts<'_>, words: &Words) -> f32 {
     let holds = |span: &otklik_domain::Span| {
         within.iter().any(|lexeme| lexeme.token.span.start >= span.start && lexeme.token.span.end <= span.end)
     };
     let on_topic = facts.topic_spans.iter().filter(|span| holds(span)).count().min(3) as f32;
-    let telling: f32 = stems.iter().map(|&stem| words.idf(stem).min(6.0)).sum::<f32>() / 6.0;
+    let telling: f32 = telling(within).map(|stem| words.idf(stem).min(6.0)).sum::<f32>() / 6.0;
     let length = within.len() as f32;
     let fit = if length < 4.0 { 0.5 } else { (1.0 - (length - 11.0).abs() / 40.0).max(0.2) };
     let loud = within.iter().filter(|lexeme| lexeme.token.flags.has(otklik_text::Flags::CAPITAL_INSIDE)).count();
@@ -131,6 +137,14 @@ fn score(within: &[&Lexeme], stems: &[u32], post: &Post, facts: &Facts, words: &
     (1.0 + on_topic * 1.5 + (1.0 + telling).ln()) * fit * plain * source
 }
 
+/// Stems of the words that are no particles.
+fn telling(within: &[Lexeme]) -> impl Iterator<Item = u32> {
+    within
+        .iter()
+        .filter(|lexeme| lexeme.token.span.end - lexeme.token.span.start >= 4)
+        .map(|lexeme| (lexeme.stem >> 16) as u32)
+}
+
 fn overlap(a: &[u32], b: &[u32]) -> f32 {
     let common = a.iter().filter(|stem| b.contains(stem)).count();
     common as f32 / a.len().min(b.len()).max(1) as f32
@@ -140,19 +154,17 @@ fn overlap(a: &[u32], b: &[u32]) -> f32 {
 fn split(text: &str) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let mut start = 0;
-    let mut word_chars = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|(_, next)| *next);
-        let ends = match c {
-            '\n' | '\r' | '!' | '?' | '…' => true,
-            '.' => next.is_none_or(char::is_whitespace) && word_chars > 3,
-            _ => false,
+    for (at, mark) in text.match_indices(['\n', '\r', '!', '?', '…', '.']) {
+        let end = at + mark.len();
+        let ends = mark != "." || {
+            let next = text.get(end..).and_then(|rest| rest.chars().next());
+            let before = text.get(..at).unwrap_or_default().chars().rev();
+            next.is_none_or(char::is_whitespace)
+                && before.take(SHORT_WORD + 1).filter(|c| c.is_alphabetic()).count() > SHORT_WORD
         };
-        word_chars = if c.is_alphabetic() { word_chars + 1 } else { 0 };
         if ends {
-            ranges.push((start, at + c.len_utf8()));
-            start = at + c.len_utf8();
+            ranges.push((start, end));
+            start = end;
         }
     }
     ranges.push((start, text.len()));

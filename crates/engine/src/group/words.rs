@@ -1,9 +1,9 @@
 //! Words as evidence: how rare each is, which recent posts have it, how alike two sets of words are.
 
-use super::stems::is_matter;
+use super::recent::Recent;
 
 /// Stems by which recent posts are looked up.
-const PROBES: usize = 8;
+const PROBES: usize = 12;
 /// Recent posts kept for a stem.
 const RECENT: usize = 16;
 /// Candidates compared exactly.
@@ -14,36 +14,68 @@ const POSTS_ASSUMED: f32 = 1000.0;
 const COUNTERS: usize = 1 << 18;
 const LISTS: usize = 1 << 16;
 
+/// Counts whose logarithms are kept.
+const LOGARITHMS: u32 = 1 << 12;
+
 /// How often words occur in the window, and where they did last.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Words {
     pub(crate) counters: Vec<u32>,
-    pub(crate) counted: u32,
+    counted: u32,
     /// Low 32 bits of numbers of recent posts plus one, the latest first.
     pub(crate) lists: Vec<[u32; RECENT]>,
     pub(crate) latest: u64,
+    /// The logarithm of the posts counted, and those of small counts plus one: they are asked for by the hundred for each post.
+    of_counted: f32,
+    logarithms: Vec<f32>,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Self { counters: vec![0; COUNTERS], counted: 0, lists: vec![[0; RECENT]; LISTS], latest: 0 }
+        Self::of(0, 0)
     }
 }
 
 impl Words {
+    /// Words without a count, after so many posts of which the latest had this number.
+    pub(crate) fn of(counted: u32, latest: u64) -> Self {
+        let mut words = Self {
+            counters: vec![0; COUNTERS],
+            counted: 0,
+            lists: vec![[0; RECENT]; LISTS],
+            latest,
+            of_counted: 0.0,
+            logarithms: (0..LOGARITHMS).map(|count| (count as f32 + 1.0).ln()).collect(),
+        };
+        words.set_counted(counted);
+        words
+    }
+
+    fn set_counted(&mut self, counted: u32) {
+        self.counted = counted;
+        self.of_counted = (counted as f32 + POSTS_ASSUMED).ln();
+    }
+
+    /// Posts counted.
+    pub(crate) fn counted(&self) -> u32 {
+        self.counted
+    }
+
     pub(crate) fn count(&self, stem: u32) -> u32 {
         self.counters.get(stem as usize & (COUNTERS - 1)).copied().unwrap_or_default()
     }
 
     /// How much a stem says: the logarithm of its rarity.
     pub(crate) fn idf(&self, stem: u32) -> f32 {
-        ((self.counted as f32 + POSTS_ASSUMED) / (self.count(stem) as f32 + 1.0)).ln().max(0.05)
+        let count = self.count(stem);
+        let of_count = self.logarithms.get(count as usize).copied().unwrap_or_else(|| (count as f32 + 1.0).ln());
+        (self.of_counted - of_count).max(0.05)
     }
 
     /// Counts a post's stems and remembers it for each of them.
     pub(crate) fn add(&mut self, stems: &[u32], sequence: u64) {
         self.latest = sequence;
-        self.counted += 1;
+        self.set_counted(self.counted + 1);
         for &stem in stems.iter().filter(|&&stem| stem != 0) {
             if let Some(counter) = self.counters.get_mut(stem as usize & (COUNTERS - 1)) {
                 *counter += 1;
@@ -59,7 +91,7 @@ impl Words {
 
     /// Takes back what a post that leaves the window added.
     pub(crate) fn forget(&mut self, stems: &[u32]) {
-        self.counted = self.counted.saturating_sub(1);
+        self.set_counted(self.counted.saturating_sub(1));
         for &stem in stems.iter().filter(|&&stem| stem != 0) {
             if let Some(counter) = self.counters.get_mut(stem as usize & (COUNTERS - 1)) {
                 *counter = counter.saturating_sub(1);
@@ -67,45 +99,19 @@ impl Words {
         }
     }
 
-    /// Recent posts that share the most telling stems, the likeliest first.
+    /// Recent posts that share the most telling stems, the likeliest of them.
     pub(crate) fn recent(&self, stems: &[u32]) -> Vec<u64> {
-        let mut found: Vec<(u64, f32)> = Vec::new();
+        let mut found = Recent::new();
         for &stem in stems.iter().take(PROBES) {
             let Some(list) = self.lists.get(stem as usize & (LISTS - 1)) else { continue };
             let says = self.idf(stem);
             for &low in list.iter().take_while(|&&low| low != 0) {
                 let back = (self.latest as u32).wrapping_sub(low.wrapping_sub(1));
-                let Some(sequence) = self.latest.checked_sub(u64::from(back)) else { continue };
-                match found.iter_mut().find(|(known, _)| *known == sequence) {
-                    Some((_, weight)) => *weight += says,
-                    None => found.push((sequence, says)),
+                if let Some(sequence) = self.latest.checked_sub(u64::from(back)) {
+                    found.count(sequence, says);
                 }
             }
         }
-        found.sort_by(|(first, a), (second, b)| b.total_cmp(a).then(second.cmp(first)));
-        found.truncate(CANDIDATES_MAX);
-        found.into_iter().map(|(sequence, _)| sequence).collect()
-    }
-
-    /// Share of the stems of another post, weighted by how much they say, that a long text holds; its stems are sorted.
-    pub(crate) fn held(&self, of_long: &[u32], stems: &[u32]) -> f32 {
-        let says = |stem: &&u32| **stem != 0 && !is_matter(**stem);
-        let weight = |stem: &u32| self.idf(*stem) * self.idf(*stem);
-        let all: f32 = stems.iter().filter(says).map(weight).sum();
-        let held: f32 = stems.iter().filter(says).filter(|stem| of_long.binary_search(stem).is_ok()).map(weight).sum();
-        if all > 0.0 { held / all } else { 0.0 }
-    }
-
-    /// Cosine of two sets of stems, each weighted by how much it says.
-    pub(crate) fn cosine(&self, a: &[u32], b: &[u32]) -> f32 {
-        let square = |stem: u32| {
-            let idf = self.idf(stem);
-            idf * idf
-        };
-        let says = |stem: &&u32| **stem != 0 && !is_matter(**stem);
-        let length = |stems: &[u32]| stems.iter().filter(says).map(|&stem| square(stem)).sum::<f32>();
-        let common: f32 = a.iter().filter(says).filter(|stem| b.contains(stem)).map(|&stem| square(stem)).sum();
-        let lengths = (length(a) * length(b)).sqrt();
-        if lengths > 0.0 { common / lengths } else { 0.0 }
+        found.best(CANDIDATES_MAX)
     }
 }

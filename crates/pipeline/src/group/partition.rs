@@ -50,13 +50,14 @@ impl Partition {
         let analysis = Analysis::from((*inside).clone());
         let grouper = self.groupers.entry(region.clone()).or_insert_with(|| Grouper::new(region, config.clone()));
         let grouped = grouper.add(&read, &analysis);
+        let event = grouper.event(&grouped.group.event).ok_or_else(|| Invalid::new("event", "is not in the window"))?;
         post.analysis = Some(inside);
         let outcome = if grouped.seen_before { Outcome::Repeated } else { Outcome::Done };
         let body = Grouped::Post(Box::new(GroupedPost {
             post,
             group: wire::Group::from(&grouped.group),
             seen_before: grouped.seen_before,
-            event: wire::Event::from(&grouped.event),
+            event: wire::Event::from(&event),
         }));
         Ok((body, region_name, outcome))
     }

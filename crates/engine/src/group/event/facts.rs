@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use otklik_domain::{
-    Analysis, GeoPoint, Intent, LocatedBy, Network, PlaceKind, PlaceMention, Post, PostKind, SentimentLabel, Span,
-    TopicId,
+    Analysis, Evidence, GeoPoint, Intent, LocatedBy, Network, PlaceKind, PlaceMention, Post, PostKind, SentimentLabel,
+    Span, TopicHit, TopicId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,11 @@ const LONG_CHARS_MIN: usize = 400;
 const NEWS_CHARS_MIN: usize = 200;
 /// Side of a cell of the map in degrees of latitude: about 110 m.
 const CELL_DEGREES: f64 = 0.001;
+
+/// Side of a spot: about 11 m.
+const SPOT_DEGREES: f64 = 0.0001;
+/// The rank of a house among addresses.
+const HOUSE: u8 = 3;
 
 /// An address as named in posts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,22 +42,23 @@ pub(crate) struct Located {
 
 /// What a post says that matters for grouping.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Facts {
+pub(crate) struct Facts<'a> {
     /// The topic and its score.
-    pub(crate) topic: Option<(String, f32)>,
+    pub(crate) topic: Option<(&'a str, f32)>,
     /// Every topic it was given, however unsure, the surest first.
-    pub(crate) topics: Vec<(String, f32)>,
+    pub(crate) topics: &'a [TopicHit],
     /// Whether its trouble reaches beyond one address.
     pub(crate) is_area: bool,
     pub(crate) address: Option<Located>,
     /// Id and name.
-    pub(crate) municipality: Option<(String, String)>,
+    pub(crate) municipality: Option<(&'a str, &'a str)>,
     /// Whether the text or a point tells the municipality; that of the community is a guess.
     pub(crate) is_town_sure: bool,
     pub(crate) point: Option<(f64, f64)>,
     pub(crate) at: u32,
     pub(crate) severity: u8,
-    pub(crate) danger: Vec<String>,
+    /// Words of danger.
+    pub(crate) danger: &'a [Evidence],
     pub(crate) complains: bool,
     pub(crate) is_appeal: bool,
     /// Spans of the words behind its topic.
@@ -75,16 +81,18 @@ pub(crate) struct Facts {
     pub(crate) is_idle: bool,
     /// Whether it is no remark but an article. Appeals are long too, but made of phrases everybody uses.
     pub(crate) is_long: bool,
+    pub(crate) is_news: bool,
     /// Characters of the text.
     pub(crate) chars: usize,
 }
 
-impl Facts {
-    pub(crate) fn of(post: &Post, analysis: &Analysis, area_topics: &BTreeSet<TopicId>) -> Self {
+impl<'a> Facts<'a> {
+    /// `says_again`: a word of the post says that something has come again.
+    pub(crate) fn of(post: &Post, analysis: &'a Analysis, area_topics: &BTreeSet<TopicId>, says_again: bool) -> Self {
         let topic = analysis.topics.first().filter(|topic| topic.score >= TOPIC_MIN);
         let municipality =
-            analysis.locality.as_ref().map(|locality| (locality.municipality.to_string(), locality.name.clone()));
-        let town = municipality.as_ref().map_or("", |(id, _)| id.as_str());
+            analysis.locality.as_ref().map(|locality| (locality.municipality.as_str(), locality.name.as_str()));
+        let town = municipality.map_or("", |(id, _)| id);
         let address = analysis
             .places
             .iter()
@@ -96,8 +104,8 @@ impl Facts {
         let long_min = if post.network == Network::Rss { NEWS_CHARS_MIN } else { LONG_CHARS_MIN };
         let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
         Self {
-            topic: topic.map(|topic| (topic.id.to_string(), topic.score)),
-            topics: analysis.topics.iter().map(|topic| (topic.id.to_string(), topic.score)).collect(),
+            topic: topic.map(|topic| (topic.id.as_str(), topic.score)),
+            topics: &analysis.topics,
             is_area: topic.is_some_and(|topic| area_topics.contains(&topic.id)),
             address,
             municipality,
@@ -105,7 +113,7 @@ impl Facts {
             point: post.geo.map(|point| (point.lat(), point.lon())),
             at: super::super::window::seconds(post.published_at),
             severity: analysis.severity.level(),
-            danger: analysis.danger.iter().map(|evidence| evidence.text.to_lowercase()).collect(),
+            danger: &analysis.danger,
             complains: complains && (topic.is_some() || post.kind == PostKind::Appeal || !analysis.danger.is_empty()),
             is_appeal: post.kind == PostKind::Appeal,
             topic_spans: topic.map_or_else(Vec::new, |topic| topic.evidence.iter().map(|found| found.span).collect()),
@@ -130,48 +138,59 @@ impl Facts {
             place_spans: analysis.places.iter().map(|place| place.span).collect(),
             names_town: analysis.places.iter().any(|place| is_town(place, analysis)),
             speaks_up: complains || analysis.intent == Intent::Report,
-            says_again: topic.is_some() && says_again(&post.text),
+            says_again: topic.is_some() && says_again,
             is_idle: topic.is_none()
                 && analysis.danger.is_empty()
                 && matches!(analysis.intent, Intent::Other | Intent::Thanks)
                 && analysis.sentiment.label != SentimentLabel::Negative
                 && post.kind != PostKind::Appeal
                 && post.network != Network::Rss,
+            is_news: post.network == Network::Rss,
             is_long: chars >= long_min && post.kind != PostKind::Appeal,
             chars,
         }
     }
 
-    pub(crate) fn block(&self) -> Option<&str> {
-        self.topic.as_ref().map(|(topic, _)| block_of(topic))
+    pub(crate) fn block(&self) -> Option<&'a str> {
+        self.topic.map(|(topic, _)| block_of(topic))
     }
 
     /// The topic in the town, as a hash.
     pub(crate) fn matter(&self) -> Option<u64> {
-        let (topic, _) = self.topic.as_ref()?;
-        let (town, _) = self.municipality.as_ref()?;
+        let (topic, _) = self.topic?;
+        let (town, _) = self.municipality?;
         Some(join(hash_text(town), hash_text(topic)))
     }
 
     /// The block of the likeliest topic, however unsure it is.
-    pub(crate) fn leaning_block(&self) -> Option<&str> {
-        self.topics.first().map(|(topic, _)| block_of(topic))
+    pub(crate) fn leaning_block(&self) -> Option<&'a str> {
+        self.topics.first().map(|topic| block_of(topic.id.as_str()))
     }
 
     /// Keys under which events are remembered: by address, by street and block, by cell of the map and block, by town and topic.
     pub(crate) fn keys(&self) -> impl Iterator<Item = u64> {
         let block = self.block().map_or(0, hash_text);
-        let topic = self.topic.as_ref().map_or(0, |(topic, _)| hash_text(topic));
-        let address = self.address.as_ref().map(|address| join(1, address.key));
+        let topic = self.topic.map_or(0, |(topic, _)| hash_text(topic));
+        let address = self.address.as_ref().filter(|address| address.rank < HOUSE).map(|address| join(1, address.key));
         let street = self.address.as_ref().filter(|address| address.street != 0);
         let street = street.map(|address| join(join(2, address.street), block));
         let cell = self.point.map(|(lat, lon)| {
             let (row, column) = ((lat / CELL_DEGREES).floor() as i64, (lon / CELL_DEGREES / 2.0).floor() as i64);
             join(join(join(3, row as u64), column as u64), block)
         });
-        let town = self.municipality.as_ref().filter(|_| topic != 0);
+        let town = self.municipality.filter(|_| topic != 0);
         let town = town.map(|(id, _)| join(join(4, hash_text(id)), topic));
-        [address, street, cell, town].into_iter().flatten()
+        [address, street, cell, town].into_iter().flatten().chain(self.spots())
+    }
+
+    /// Keys of what is as precise as a house: a house, a spot of the map about 11 m wide.
+    pub(crate) fn spots(&self) -> impl Iterator<Item = u64> {
+        let house = self.address.as_ref().filter(|address| address.rank == HOUSE).map(|address| join(1, address.key));
+        let spot = self.point.map(|(lat, lon)| {
+            let (row, column) = ((lat / SPOT_DEGREES).round() as i64, (lon / SPOT_DEGREES / 2.0).round() as i64);
+            join(join(5, row as u64), column as u64)
+        });
+        [house, spot].into_iter().flatten()
     }
 
     pub(crate) fn geo(&self) -> Option<GeoPoint> {
@@ -204,12 +223,6 @@ fn is_exact(place: &PlaceMention) -> bool {
     }
 }
 
-fn says_again(text: &str) -> bool {
-    let text = text.to_lowercase();
-    let mut words = text.split(|c: char| !c.is_alphabetic());
-    words.any(|word| matches!(word, "опять" | "снова" | "вновь" | "повторно" | "второй" | "третий"))
-}
-
 /// The first word of a topic's id with its block: that of `utilities.heating_off` is `utilities.heating`.
 pub(crate) fn family_of(topic: &str) -> &str {
     topic.split_once('_').map_or(topic, |(family, _)| family)
@@ -224,7 +237,7 @@ fn located(place: &PlaceMention, town: &str) -> Option<Located> {
     let id = place.id.as_str();
     let house = place.kind == PlaceKind::Street && id.rsplit(':').next().is_some_and(is_house);
     let rank = match place.kind {
-        PlaceKind::Street if house => 3,
+        PlaceKind::Street if house => HOUSE,
         PlaceKind::Landmark => 2,
         PlaceKind::Street => 1,
         PlaceKind::District | PlaceKind::Settlement => 0,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use otklik_domain::{BlockId, Event, EventId, EventTotals, GeoPoint, PlaceId, PostId, RegionId, Severity, TopicId};
 
 use super::{Events, time};
@@ -56,30 +55,5 @@ impl Events {
             totals,
             merged: event.merged.iter().map(|id| EventId::from(id.as_ref())).collect(),
         })
-    }
-
-    /// What is said of an event that does not exist.
-    pub(crate) fn nothing(&self, region: &RegionId) -> Event {
-        Event {
-            id: EventId::from(""),
-            version: 0,
-            region: region.clone(),
-            title: String::new(),
-            summary: String::new(),
-            topic: None,
-            block: BlockId::from("other"),
-            place: None,
-            place_name: String::new(),
-            municipality: None,
-            point: None,
-            severity: Severity::default(),
-            danger: Vec::new(),
-            origin: PostId::from(""),
-            first_at: Timestamp::UNIX_EPOCH,
-            last_at: Timestamp::UNIX_EPOCH,
-            totals: EventTotals::default(),
-            risk: otklik_domain::Risk::default(),
-            merged: Vec::new(),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! How much has to speak for a post to belong to an event: the less place and topic do, the more its words must.
 
-use super::{Candidate, Nearness, Topics};
+use super::{Likeness, Nearness, Relation, Topics};
 use crate::group::event::{EventState, Facts};
 
 /// Likeness nothing reaches.
@@ -8,8 +8,13 @@ const NEVER: f32 = 2.0;
 const HOUR: u32 = 3600;
 /// Cosine of a text and its copy with a word changed.
 const COPY_MIN: f32 = 0.95;
-/// Likeness two long texts need.
+/// Likeness two long texts need, and two news, which tell one thing and put it first.
 const LONG_MIN: f32 = 0.38;
+const NEWS_MIN: f32 = 0.27;
+/// What common words have to say together, in nats, to be no chance: three rare words or a dozen usual ones. Of posts without a
+/// place this likeness is then enough whatever topics they were given.
+const NO_CHANCE: f32 = 18.0;
+const NO_CHANCE_MIN: f32 = 0.2;
 /// Kinship needed beyond the usual for an event without a topic, more the larger it is: chat gathers.
 const CHAT_MORE: f32 = 0.1;
 /// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
@@ -27,23 +32,27 @@ pub(super) struct Needs {
 }
 
 impl Needs {
+    /// What a post needs that is so like a post of the event, or names what was named in it.
     pub(super) fn of(
-        facts: &Facts,
+        facts: &Facts<'_>,
         event: &EventState,
-        candidate: &Candidate,
-        (nearness, topics): (Nearness, Topics),
+        likeness: &Likeness,
+        shares_name: bool,
+        relation: Relation,
     ) -> Self {
+        let Relation { nearness, .. } = relation;
         let is_area = event.is_area() && (facts.is_area || facts.topic.is_none());
         let silent = facts.at.saturating_sub(event.last_at);
         let silence = silence(nearness, silent);
+        let is_no_chance = likeness.nats >= NO_CHANCE;
         let (cosine, kinship) = if facts.is_long {
-            of_article(facts, nearness, topics, is_area)
+            (of_article(facts, is_no_chance, relation, is_area), NEVER)
         } else {
-            of_post(facts, event, candidate, (nearness, topics, is_area))
+            of_post(facts, event, (is_no_chance, shares_name), relation, is_area)
         };
         // Chat about the same place or thing is no part of its trouble.
-        let (cosine, kinship) =
-            if facts.is_idle { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
+        let is_chat = facts.is_idle && !is_no_chance;
+        let (cosine, kinship) = if is_chat { (cosine.max(IDLE_MIN), kinship + IDLE_MORE) } else { (cosine, kinship) };
         Self {
             cosine: cosine + silence,
             kinship: kinship + silence,
@@ -53,25 +62,40 @@ impl Needs {
 }
 
 /// Long texts touch on many topics and places: what they have in common says whether they tell the same.
-fn of_article(facts: &Facts, nearness: Nearness, topics: Topics, is_area: bool) -> (f32, f32) {
-    let is_elsewhere = matches!(nearness, Nearness::Near | Nearness::SameDistrict) || facts.point.is_some();
-    (if is_elsewhere { needed_cosine(nearness, topics, is_area) } else { LONG_MIN }, NEVER)
+fn of_article(facts: &Facts<'_>, is_no_chance: bool, relation: Relation, is_area: bool) -> f32 {
+    let Relation { nearness, topics } = relation;
+    match nearness {
+        Nearness::Near | Nearness::SameDistrict => needed_cosine(nearness, topics, is_area),
+        _ if facts.point.is_some() => needed_cosine(nearness, topics, is_area),
+        _ if facts.is_news => NEWS_MIN,
+        _ if is_no_chance => NO_CHANCE_MIN,
+        _ => LONG_MIN,
+    }
 }
 
 fn of_post(
-    facts: &Facts,
+    facts: &Facts<'_>,
     event: &EventState,
-    candidate: &Candidate,
-    (nearness, topics, is_area): (Nearness, Topics, bool),
+    (is_no_chance, shares_name): (bool, bool),
+    Relation { nearness, topics }: Relation,
+    is_area: bool,
 ) -> (f32, f32) {
-    let alike = matches!(topics, Topics::Same | Topics::SameBlock);
-    let named = if candidate.kinship.shares_name && alike { BY_NAME } else { 1.0 };
+    let is_apart = matches!(nearness, Nearness::Near | Nearness::SameDistrict) && !is_area;
+    let is_anywhere = matches!(nearness, Nearness::Elsewhere | Nearness::Unknown);
     let cosine = needed_cosine(nearness, topics, is_area);
-    // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
-    let is_somewhere = facts.is_appeal && nearness == Nearness::Unknown && !is_area;
-    let cosine = if is_somewhere { cosine.max(COPY_MIN) } else { cosine * named };
-    let are_apart = matches!(nearness, Nearness::Unknown | Nearness::Near | Nearness::SameDistrict) && !is_area;
-    if are_apart && facts.is_appeal && event.appeals == event.posts {
+    if facts.is_appeal && is_apart {
+        return (NEVER, NEVER);
+    }
+    let alike = matches!(topics, Topics::Same | Topics::SameBlock);
+    let cosine = match nearness {
+        Nearness::SameAddress if facts.is_appeal => of_appeals(topics),
+        // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
+        _ if facts.is_appeal && is_anywhere && !is_area => cosine.max(COPY_MIN),
+        Nearness::Unknown | Nearness::Elsewhere | Nearness::SameTown if is_no_chance => cosine.min(NO_CHANCE_MIN),
+        _ if shares_name && alike => cosine * BY_NAME,
+        _ => cosine,
+    };
+    if facts.is_appeal && is_anywhere && !is_area && event.appeals == event.posts {
         return (cosine, NEVER);
     }
     // What people chat about without a trouble has names of its own too.
@@ -80,7 +104,7 @@ fn of_post(
 }
 
 /// Share in its matter an event needs for a post that says no more than the matter.
-fn needed_share(facts: &Facts, event: &EventState, nearness: Nearness, silent: u32) -> f32 {
+fn needed_share(facts: &Facts<'_>, event: &EventState, nearness: Nearness, silent: u32) -> f32 {
     let is_area = event.is_area() && facts.is_area;
     match nearness {
         _ if silent > 24 * HOUR || !facts.speaks_up || facts.is_long => NEVER,
@@ -93,12 +117,23 @@ fn needed_share(facts: &Facts, event: &EventState, nearness: Nearness, silent: u
 /// A word of the event's own is enough where nothing speaks against it.
 fn needed_kinship(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
     match (nearness, topics) {
-        (Nearness::OtherTown, _) => NEVER,
+        (Nearness::OtherTown | Nearness::Unknown, _) => NEVER,
         (Nearness::OtherHouse | Nearness::OtherAddress, _) if !is_area => NEVER,
         (Nearness::OtherHouse | Nearness::OtherAddress, Topics::Different) => NEVER,
         (_, Topics::Same | Topics::SameBlock) => 0.5,
         (_, Topics::OneUnknown) => 0.55,
         (_, Topics::Different) => 0.68,
+    }
+}
+
+/// What two appeals about one house need: from there on most pairs of real appeals were for one reason (logistic regression over
+/// half a year of appeals of a city, `benches/quality`).
+fn of_appeals(topics: Topics) -> f32 {
+    match topics {
+        Topics::Same => 0.0,
+        Topics::OneUnknown => 0.12,
+        Topics::SameBlock => 0.45,
+        Topics::Different => 0.5,
     }
 }
 
@@ -140,10 +175,10 @@ fn needed_cosine(nearness: Nearness, topics: Topics, is_area: bool) -> f32 {
         (Nearness::OtherAddress, Topics::SameBlock) if is_area => 0.4,
         (Nearness::OtherAddress, _) => NEVER,
         (Nearness::OtherTown, _) => NEVER,
-        (Nearness::Unknown, Topics::Same) => 0.3,
-        (Nearness::Unknown, Topics::SameBlock) => 0.42,
-        (Nearness::Unknown, Topics::OneUnknown) => 0.45,
-        (Nearness::Unknown, Topics::Different) => 0.65,
+        (Nearness::Elsewhere | Nearness::Unknown, Topics::Same) => 0.3,
+        (Nearness::Elsewhere | Nearness::Unknown, Topics::SameBlock) => 0.42,
+        (Nearness::Elsewhere | Nearness::Unknown, Topics::OneUnknown) => 0.45,
+        (Nearness::Elsewhere | Nearness::Unknown, Topics::Different) => 0.65,
     }
 }
 

@@ -43,7 +43,8 @@ fn an_event_forgets_what_a_post_said_that_left_the_window() {
         let said = Said(&id, number * 6 * day, WATER, "street:мира:1", &text);
         let mut answer = post(&said);
         answer.reply_to = events.last().map(|_| format!("vk:{}", number - 1).as_str().into());
-        events.push(grouper.add(&answer, &analysis(&said)).event);
+        let grouped = grouper.add(&answer, &analysis(&said));
+        events.push(grouper.event(&grouped.group.event).unwrap());
     }
     let last = events.pop().unwrap();
     assert!(events.iter().all(|event| event.id == last.id) && grouper.posts() < words.len());
@@ -52,6 +53,21 @@ fn an_event_forgets_what_a_post_said_that_left_the_window() {
     assert!(left.version > last.version && left.totals == last.totals);
     assert!(!format!("{} {}", left.title, left.summary).contains("каракатица"));
     assert_eq!(grouper.delete(&"vk:0".into()), Corrected::default());
+}
+
+#[test]
+fn a_post_that_comes_back_begins_another_event() {
+    let mut grouper = grouper();
+    let mut add = |said: Said<'_>| grouper.add(&post(&said), &analysis(&said)).group;
+    let first = add(Said("vk:1", 0, WATER, "", "Нет холодной воды с утра")).event;
+    assert_eq!(add(Said("vk:2", 1, WATER, "", "Нет холодной воды с утра весь день")).event, first);
+    grouper.delete(&"vk:1".into());
+    let said = Said("vk:1", 2, GRAFFITI, "street:мира:1", "Закрасьте надписи на стене");
+    let second = grouper.add(&post(&said), &analysis(&said)).group;
+    assert!(second.event_new && second.event != first);
+    for event in [first, second.event] {
+        assert_eq!(grouper.event(&event).map(|event| event.totals.posts), Some(1), "{event}");
+    }
 }
 
 #[test]

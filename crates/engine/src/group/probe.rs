@@ -1,0 +1,130 @@
+//! The words of the post at hand, laid out so that comparing them with another post or an event is one look for each word there.
+
+use super::{
+    stems::{Stems, TextStems, is_matter},
+    words::Words,
+};
+
+/// Places of the table, a power of two a few times the stems of a post.
+const PLACES: usize = 256;
+/// The stem is one of the most telling, by which posts are compared; the others of a long text are only looked for.
+const PICKED: u8 = 4;
+/// The stem says more than the post's topic and town do.
+const TELLING: u8 = 1;
+/// It names something.
+const NAME: u8 = 2;
+
+/// Stems of a post with their weights.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    places: [Place; PLACES],
+    /// Sum of the squares of their weights.
+    length: f32,
+    /// The topic and town of the post, 0 when one of them is not known.
+    pub(crate) matter: u32,
+    /// Whether it is an article.
+    is_long: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    stem: u32,
+    weight: f32,
+    marks: u8,
+}
+
+/// A stem of the post that was found elsewhere too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shared {
+    /// How much it says.
+    pub(crate) weight: f32,
+    pub(crate) is_telling: bool,
+    pub(crate) is_name: bool,
+}
+
+/// How much of its words a post has in common with another.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Likeness {
+    /// Cosine of the stems, each weighted by how much it says, 0..1.
+    pub(crate) cosine: f32,
+    /// The sum of what the common stems say, in nats: how unlikely it is that they are common by chance.
+    pub(crate) nats: f32,
+}
+
+impl Probe {
+    pub(crate) fn new(stems: &TextStems, words: &Words) -> Self {
+        let mut probe = Self { places: [Place::default(); PLACES], length: 0.0, matter: stems.matter, is_long: false };
+        for &stem in &stems.all {
+            let weight = words.idf(stem);
+            probe.length += weight * weight;
+            probe.mark(stem, |place| *place = Place { stem, weight, marks: PICKED });
+        }
+        for &stem in &stems.of_long {
+            probe.mark(stem, |place| place.stem = stem);
+        }
+        probe.is_long = !stems.of_long.is_empty();
+        stems.telling.iter().for_each(|&stem| probe.mark(stem, |place| place.marks |= TELLING));
+        stems.names.iter().for_each(|&stem| probe.mark(stem, |place| place.marks |= NAME));
+        probe
+    }
+
+    /// Changes the place of a stem, or the free one where it belongs.
+    fn mark(&mut self, stem: u32, change: impl FnOnce(&mut Place)) {
+        let start = stem as usize;
+        let index = (start..start + PLACES)
+            .map(|index| index % PLACES)
+            .find(|&index| self.places.get(index).is_none_or(|place| place.stem == stem || place.stem == 0));
+        if let Some(place) = index.and_then(|index| self.places.get_mut(index)) {
+            change(place);
+        }
+    }
+
+    /// Sum of the squares of the weights of its stems.
+    pub(crate) fn length(&self) -> f32 {
+        self.length
+    }
+
+    /// What the post's use of a stem is, if it is one of its most telling.
+    pub(crate) fn find(&self, stem: u32) -> Option<Shared> {
+        let place = self.place(stem).filter(|place| place.marks & PICKED != 0)?;
+        let (is_telling, is_name) = (place.marks & TELLING != 0, place.marks & NAME != 0);
+        Some(Shared { weight: place.weight, is_telling, is_name })
+    }
+
+    fn place(&self, stem: u32) -> Option<&Place> {
+        let mut index = stem as usize % PLACES;
+        loop {
+            let place = self.places.get(index)?;
+            if place.stem == stem {
+                return Some(place);
+            }
+            if place.stem == 0 {
+                return None;
+            }
+            index = (index + 1) % PLACES;
+        }
+    }
+
+    /// How alike another post is. Two articles on one event need not put the same words first: the share of the other's words
+    /// that an article holds counts as much as the cosine.
+    pub(crate) fn likeness(&self, stems: &Stems, words: &Words) -> Likeness {
+        let (mut theirs, mut common, mut held, mut nats) = (0.0, 0.0, 0.0, 0.0);
+        for &stem in stems.iter().filter(|&&stem| stem != 0 && !is_matter(stem)) {
+            let place = self.place(stem);
+            let picked = place.filter(|place| place.marks & PICKED != 0);
+            let weight = picked.map_or_else(|| words.idf(stem), |place| place.weight);
+            let square = weight * weight;
+            theirs += square;
+            held += if place.is_some() { square } else { 0.0 };
+            if picked.is_some() {
+                common += square;
+                nats += weight;
+            }
+        }
+        if theirs == 0.0 || self.length == 0.0 {
+            return Likeness::default();
+        }
+        let cosine = common / (self.length * theirs).sqrt();
+        Likeness { cosine: if self.is_long { (cosine + held / theirs) / 2.0 } else { cosine }, nats }
+    }
+}
