@@ -49,10 +49,10 @@ impl Machine {
     pub(crate) async fn take(&mut self, post: Post) -> Result<(), Box<dyn Error>> {
         let analysis = self.analyser.analyse(&post);
         let grouped = self.grouper.add(&post, &analysis);
+        let event = self.grouper.event(&grouped.group.event).ok_or("the event of a post is not in the window")?;
         self.taken += 1;
         let now = post.published_at;
         let row = PostRow { post, analysis, group: grouped.group, version: self.taken };
-        let event = grouped.event;
         let next = PartitionPosition { partition: 0, offset: self.taken };
         self.search.write(SearchBatch { rows: vec![row.clone()], deleted: Vec::new(), next }).await?;
         let batch = PostBatch {
