@@ -28,6 +28,8 @@ OTKLIK = os.environ.get("OTKLIK", str(ROOT / "target" / "release" / "otklik"))
 FOLDS = 5
 # Appeals of one building for one reason belong together while no more than this lies between two of them.
 EVENT_DAYS = 14
+# Likenesses at which the peer of grouping is tried.
+THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 def rows(name):
@@ -139,18 +141,26 @@ def grouping():
         groups, seconds = otklik(["group"], [spb_post(row, with_points) for row in spb])
         events = [group["event_id"] for group in groups]
         report_b_cubed(f"{name}, {seconds:.1f} s", labels, [events[index] for index in scored])
-    nearest = first_story.nearest_earlier([row["text"] or "" for row in spb])
-    if nearest is None:
-        print("    the peer is left out: it needs numpy and scikit-learn")
-        return
-    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        found = first_story.clusters(nearest, threshold)
-        report_b_cubed(f"first-story detection at {threshold}", labels, [found[index] for index in scored])
+    texts = [row["text"] or "" for row in spb]
+    points = [(float(row["lat"]), float(row["lon"])) for row in spb]
+    seconds = [datetime.datetime.fromisoformat(row["created"]).timestamp() for row in spb]
+    peers = {
+        "texts alone": first_story.nearest_earlier(texts),
+        "those within 25 m and 14 days": first_story.nearest_at_spot(texts, points, seconds, 25.0, EVENT_DAYS),
+    }
+    for name, nearest in peers.items():
+        if nearest is None:
+            print("    the peer is left out: it needs numpy and scikit-learn")
+            return
+        # The threshold that suits the peer best.
+        found = {threshold: first_story.clusters(nearest, threshold) for threshold in THRESHOLDS}
+        best = max(found, key=lambda threshold: figures.b_cubed(labels, [found[threshold][index] for index in scored])[2])
+        report_b_cubed(f"first-story detection, {name}, at {best}", labels, [found[best][index] for index in scored])
 
 
 def report_b_cubed(name, truth, found):
     precision, recall, f = figures.b_cubed(truth, found)
-    print(f"    {name:32} B³ precision {precision:.4f} recall {recall:.4f} F {f:.4f}")
+    print(f"    {name:72} B³ precision {precision:.4f} recall {recall:.4f} F {f:.4f}")
 
 
 def weak_events(appeals):

@@ -152,11 +152,12 @@ impl Grouper {
         };
         let sequence = self.window.next_sequence();
         let original = twin.map(|twin| self.window.original(twin.sequence));
-        let mut entry = Entry::of(post, &fingerprint, stems.kept(), slot, counts_of(&facts));
+        let kept = stems.kept();
+        let mut entry = Entry::of(post, &fingerprint, &kept, slot, counts_of(&facts));
         if let (Some(original), Some(true)) = (original, twin.map(|twin| twin.exact)) {
             entry.original_back = u32::try_from(sequence - original).unwrap_or_default();
         }
-        self.words.add(&entry.stems, sequence);
+        self.words.add(&kept, sequence);
         self.duplicates.add(&entry, sequence);
         self.events.join(slot, (&entry, sequence), post, &facts, (&lexemes, &self.words));
         self.events.own(slot, &stems, &self.words);
@@ -212,7 +213,7 @@ impl Grouper {
                 break;
             }
             if let Some(gone) = self.window.pop_front() {
-                self.words.forget(&gone.stems);
+                self.words.forget(&gone.stems.read());
                 self.events.forget_post(gone.event);
             }
         }

@@ -54,8 +54,9 @@ impl Grouper {
         sequences.dedup();
         let pair = |sequence: u64| {
             let entry = self.window.get(sequence).filter(|entry| !entry.id.is_empty())?;
-            let likeness = probe.likeness(&entry.stems, &self.words);
-            let matter = Matter::of(probe.matter, matter_of(&entry.stems));
+            let theirs = entry.stems.read();
+            let likeness = probe.likeness(&theirs, &self.words);
+            let matter = Matter::of(probe.matter, matter_of(&theirs));
             Some(Pair { slot: entry.event, sequence, likeness, matter })
         };
         let mut pairs: Vec<Pair> = sequences.into_iter().filter_map(pair).collect();

@@ -118,7 +118,7 @@ impl Grouper {
             }
         }
         let events = self.snapshot(slot).into_iter().collect();
-        self.words.forget(&entry.stems);
+        self.words.forget(&entry.stems.read());
         self.window.erase(sequence);
         if self.events.get(slot).is_some_and(|event| event.posts == 0) {
             self.events.remove(slot);
@@ -202,7 +202,7 @@ fn add_split(event: &mut EventState, entry: &Entry, parent: &EventState, rhythm:
     event.complaints += u32::from(entry.counts & COUNTS_COMPLAINT != 0);
     event.views += u64::from(entry.views);
     event.pulse.beat(entry.at, 1, rhythm);
-    event.profile.add(&entry.stems);
+    event.profile.add(&entry.stems.read());
     let network = entry.id.split(':').next().map_or(0, hash_text);
     let known = otklik_domain::Network::ALL.iter().position(|own| hash_text(own.as_str()) == network);
     count(&mut event.networks, known.unwrap_or(otklik_domain::Network::ALL.len() - 1) as u8, usize::MAX, 1);

@@ -287,7 +287,7 @@ impl Events {
         event.add_facts(facts);
         self.usual.learn(entry.at, event.topic(), event.posts);
         event.pulse.beat(entry.at, 1, &self.usual.rhythm);
-        event.profile.add(&entry.stems);
+        event.profile.add(&entry.stems.read());
         event.sentences.add(post, facts, text.0, text.1);
     }
 

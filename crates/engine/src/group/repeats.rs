@@ -5,7 +5,7 @@ use otklik_text::Fingerprint;
 
 use super::{
     duplicates::{Duplicates, EXACT_WORDS_MIN},
-    stems::STEMS,
+    stems::KeptStems,
     window::{COUNTS_SHORT, Entry, Window, seconds},
 };
 
@@ -43,7 +43,7 @@ impl RepeatWindow {
             views: 0,
             exact: fingerprint.exact,
             bins: fingerprint.bins,
-            stems: [0; STEMS],
+            stems: KeptStems::NONE,
             counts: if short { COUNTS_SHORT } else { 0 },
             original_back: 0,
         };

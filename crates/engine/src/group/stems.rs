@@ -2,7 +2,7 @@
 
 use otklik_domain::Span;
 use otklik_text::{Flags, Lexeme, Lexer, Token};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::{event::Facts, window::hash_text, words::Words};
 
@@ -10,6 +10,8 @@ use super::{event::Facts, window::hash_text, words::Words};
 pub(crate) const STEMS: usize = 32;
 /// The bit that tells a matter, which is a topic in a town, from a stem.
 const MATTER: u32 = 1 << 31;
+/// The bits of a stem: as many as are kept of a post's.
+const STEM_BITS: u32 = 0x00FF_FFFF;
 /// Words looked at.
 const WORDS_MAX: usize = 80;
 /// Shortest word and longest number that count, in characters.
@@ -40,7 +42,12 @@ pub(crate) struct Common {
     words: FxHashSet<u64>,
     /// Forms that say that something has come again.
     again: Vec<u64>,
+    /// How much a word counts for its place in the text.
+    early: Vec<f32>,
 }
+
+/// What a word counts that comes late, against one that comes first.
+const EARLY_MIN: f32 = 0.6;
 
 impl Common {
     pub(crate) fn new(lexer: &mut Lexer) -> Self {
@@ -51,7 +58,9 @@ impl Common {
         let words = lexemes.iter().map(|lexeme| lexeme.stem).chain(units.iter().copied()).collect();
         lexer.read(AGAIN, &mut lexemes);
         let again = lexemes.iter().map(|lexeme| lexeme.token.form).collect();
-        Self { units, words, again }
+        let late = |index: usize| (-(index as f32) / 40.0).exp();
+        let early = (0..WORDS_MAX).map(|index| EARLY_MIN + (1.0 - EARLY_MIN) * late(index)).collect();
+        Self { units, words, again, early }
     }
 
     /// Whether a text says that something has come again.
@@ -62,6 +71,34 @@ impl Common {
 
 /// Stems of a post, 0 beyond the last.
 pub(crate) type Stems = [u32; STEMS];
+
+/// Stems as they are kept: three bytes of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeptStems([[u8; 3]; STEMS]);
+
+impl KeptStems {
+    pub(crate) const NONE: Self = Self([[0; 3]; STEMS]);
+
+    pub(crate) fn of(stems: &Stems) -> Self {
+        let mut kept = Self::NONE;
+        for (bytes, stem) in kept.0.iter_mut().zip(stems) {
+            let [a, b, c, _] = stem.to_le_bytes();
+            *bytes = [a, b, c];
+        }
+        kept
+    }
+
+    pub(crate) fn read(&self) -> Stems {
+        let mut stems = [0; STEMS];
+        for (stem, [a, b, c]) in stems.iter_mut().zip(self.0) {
+            *stem = u32::from_le_bytes([a, b, c, 0]);
+        }
+        if let Some(matter) = stems.last_mut().filter(|matter| **matter != 0) {
+            *matter |= MATTER;
+        }
+        stems
+    }
+}
 
 /// Stems of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,6 +122,7 @@ pub(crate) struct TextStems {
 /// What is known of a stem of a text.
 #[derive(Debug, Clone, Copy, Default)]
 struct Use {
+    stem: u32,
     /// Which word of the text it is first.
     first: usize,
     times: u32,
@@ -96,19 +134,57 @@ struct Use {
     is_street: bool,
 }
 
+/// The stems of a text in order of their first use, with a table of where each is in the list, from 1.
+struct Uses {
+    list: Vec<Use>,
+    places: [u8; USES],
+}
+
+/// Places of the table, a power of two a few times [`WORDS_MAX`].
+const USES: usize = 256;
+
+impl Default for Uses {
+    fn default() -> Self {
+        Self { list: Vec::with_capacity(WORDS_MAX), places: [0; USES] }
+    }
+}
+
+impl Uses {
+    /// What is known of a stem; at its first use, that it is the word of this index.
+    fn of(&mut self, stem: u32, index: usize) -> &mut Use {
+        let mut place = stem as usize % USES;
+        let at = loop {
+            let Some(slot) = self.places.get_mut(place) else { break self.list.len() };
+            let at = usize::from(*slot);
+            if at == 0 {
+                *slot = self.list.len() as u8 + 1;
+                break self.list.len();
+            }
+            if self.list.get(at - 1).is_some_and(|known| known.stem == stem) {
+                break at - 1;
+            }
+            place = (place + 1) % USES;
+        };
+        if at == self.list.len() {
+            self.list.push(Use { stem, first: index, ..Use::default() });
+        }
+        &mut self.list[at]
+    }
+}
+
 impl TextStems {
     /// Reads the words of a post.
     ///
     /// A number says something only together with the matter it belongs to: bus 18 is not house 18. So it counts as a word of
     /// the block of its post, and not at all in a post without one or as a part of an address.
     pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) -> Self {
-        let mut uses: FxHashMap<u32, Use> = FxHashMap::default();
+        let mut uses = Uses::default();
         for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
             let measures = lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
             let Some(stem) = stem_of(lexeme, facts, measures) else { continue };
             let Lexeme { token, .. } = lexeme;
             let flags = token.flags;
-            let known = uses.entry(stem).or_insert(Use { first: index, ..Use::default() });
+            let known = uses.of(stem, index);
             let capital = flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START);
             let topical = facts.topic_ends.iter().any(|at| token.span.start <= *at && *at < token.span.end);
             known.times += 1;
@@ -121,15 +197,20 @@ impl TextStems {
         }
         let mut of_long: Vec<u32> = Vec::new();
         if facts.is_long {
-            of_long = uses.iter().filter(|(_, known)| !known.is_common).map(|(stem, _)| *stem).collect();
+            of_long = uses.list.iter().filter(|known| !known.is_common).map(|known| known.stem).collect();
             of_long.sort_unstable();
         }
-        let mut ranked: Vec<(u32, Use, f32)> =
-            uses.into_iter().map(|(stem, known)| (stem, known, known.says(words.idf(stem)))).collect();
-        ranked.sort_by(|(a, _, first), (b, _, second)| second.total_cmp(first).then(a.cmp(b)));
-        ranked.truncate(STEMS - 1);
+        let mut ranked: Vec<(f32, Use)> =
+            uses.list.into_iter().map(|known| (known.says(words.idf(known.stem), common), known)).collect();
+        let more =
+            |(first, a): &(f32, Use), (second, b): &(f32, Use)| second.total_cmp(first).then(a.stem.cmp(&b.stem));
+        if ranked.len() >= STEMS {
+            ranked.select_nth_unstable_by(STEMS - 1, more);
+            ranked.truncate(STEMS - 1);
+        }
+        ranked.sort_unstable_by(more);
         let picked = |which: fn(&Use) -> bool| {
-            ranked.iter().filter(|(_, known, _)| which(known)).map(|(stem, ..)| *stem).collect::<Vec<u32>>()
+            ranked.iter().filter(|(_, known)| which(known)).map(|(_, known)| known.stem).collect::<Vec<u32>>()
         };
         Self {
             all: picked(|_| true),
@@ -138,7 +219,7 @@ impl TextStems {
             names: picked(|known| known.is_name && known.is_telling()),
             towns: picked(|known| known.is_town),
             streets: picked(|known| known.is_street && !known.is_town && !known.is_common),
-            matter: facts.matter().map_or(0, |hash| hash as u32 | MATTER),
+            matter: facts.matter().map_or(0, |hash| (hash as u32 & STEM_BITS).max(1) | MATTER),
         }
     }
 
@@ -171,8 +252,8 @@ impl Use {
     }
 
     /// How much the stem says of its text: it is rare elsewhere, used again and again, named early, a name.
-    fn says(&self, idf: f32) -> f32 {
-        let early = 0.6 + 0.4 * (-(self.first as f32) / 40.0).exp();
+    fn says(&self, idf: f32, words: &Common) -> f32 {
+        let early = words.early.get(self.first).copied().unwrap_or(EARLY_MIN);
         let name = if self.is_name { 1.3 } else { 1.0 };
         let common = if self.is_common { 0.5 } else { 1.0 };
         (1.0 + idf) * (1.0 + (self.times as f32).ln()) * early * name * common
@@ -193,7 +274,7 @@ fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: bool) -> Option<u32> {
     } else {
         return None;
     };
-    Some(((hash >> 16) as u32 & !MATTER).max(1))
+    Some(((hash >> 16) as u32 & STEM_BITS).max(1))
 }
 
 fn within(spans: &[Span], token: &Token) -> bool {

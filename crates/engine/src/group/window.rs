@@ -2,14 +2,15 @@
 
 use std::collections::VecDeque;
 
+use hashbrown::HashTable;
 use otklik_domain::{Post, PostId};
 use otklik_text::{BINS, Fingerprint};
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use super::{
     duplicates::EXACT_WORDS_MIN,
-    stems::{STEMS, Stems},
+    stems::{KeptStems, Stems},
 };
 
 /// What is kept of a post.
@@ -25,7 +26,7 @@ pub(crate) struct Entry {
     pub(crate) views: u32,
     pub(crate) exact: u64,
     pub(crate) bins: [u8; BINS],
-    pub(crate) stems: Stems,
+    pub(crate) stems: KeptStems,
     /// How it counts: complaint, appeal.
     pub(crate) counts: u8,
     /// How many posts before it the first with just its text arrived, 0 for none.
@@ -40,7 +41,7 @@ pub(crate) const COUNTS_APPEAL: u8 = 2;
 pub(crate) const COUNTS_SHORT: u8 = 4;
 
 impl Entry {
-    pub(crate) fn of(post: &Post, fingerprint: &Fingerprint, stems: Stems, event: u32, counts: u8) -> Self {
+    pub(crate) fn of(post: &Post, fingerprint: &Fingerprint, stems: &Stems, event: u32, counts: u8) -> Self {
         let short = if fingerprint.words < EXACT_WORDS_MIN { COUNTS_SHORT } else { 0 };
         Self {
             id: post.id.as_str().into(),
@@ -50,7 +51,7 @@ impl Entry {
             views: u32::try_from(post.metrics.views).unwrap_or(u32::MAX),
             exact: fingerprint.exact,
             bins: fingerprint.bins,
-            stems,
+            stems: KeptStems::of(stems),
             counts: counts | short,
             original_back: 0,
         }
@@ -82,7 +83,8 @@ pub(crate) struct Window {
     entries: VecDeque<Entry>,
     /// Number of the first entry.
     first: u64,
-    by_id: FxHashMap<u64, u64>,
+    /// Low 32 bits of the number of the post with an id.
+    by_id: HashTable<u32>,
 }
 
 impl Window {
@@ -95,8 +97,31 @@ impl Window {
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {
-        self.by_id.insert(hash_text(&entry.id), self.next_sequence());
+        let sequence = self.next_sequence();
+        let hash = hash_text(&entry.id);
         self.entries.push_back(entry);
+        self.index_id(hash, sequence);
+    }
+
+    /// Remembers where the post with an id is; of two with the same id the later.
+    fn index_id(&mut self, hash: u64, sequence: u64) {
+        let Self { entries, first, by_id } = self;
+        let id = |low: u32| entries.get(place(*first, low)).map_or("", |entry| &entry.id);
+        let own = id(sequence as u32);
+        match by_id.find_mut(hash, |&low| id(low) == own) {
+            Some(known) => *known = sequence as u32,
+            None => {
+                by_id.insert_unique(hash, sequence as u32, |&low| hash_text(id(low)));
+            }
+        }
+    }
+
+    /// Forgets where the post with an id is, if it is this one.
+    fn forget_id(&mut self, id: &str, sequence: u64) {
+        let known = self.by_id.find_entry(hash_text(id), |&low| low == sequence as u32);
+        if let Ok(known) = known {
+            known.remove();
+        }
     }
 
     pub(crate) fn front(&self) -> Option<&Entry> {
@@ -105,10 +130,7 @@ impl Window {
 
     pub(crate) fn pop_front(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
-        let key = hash_text(&entry.id);
-        if self.by_id.get(&key) == Some(&self.first) {
-            self.by_id.remove(&key);
-        }
+        self.forget_id(&entry.id, self.first);
         self.first += 1;
         Some(entry)
     }
@@ -138,9 +160,10 @@ impl Window {
     }
 
     pub(crate) fn sequence_of(&self, id: &PostId) -> Option<u64> {
-        let sequence = *self.by_id.get(&hash_text(id.as_str()))?;
-        // The hash may be another's.
-        (*self.get(sequence)?.id == *id.as_str()).then_some(sequence)
+        let at = |low: u32| self.entries.get(place(self.first, low));
+        let is_it = |&low: &u32| at(low).is_some_and(|entry| *entry.id == *id.as_str());
+        let low = *self.by_id.find(hash_text(id.as_str()), is_it)?;
+        Some(self.first + place(self.first, low) as u64)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
@@ -156,12 +179,11 @@ impl Window {
     /// without them a restored window would find other twins.
     pub(crate) fn erase(&mut self, sequence: u64) {
         let Some(entry) = self.get_mut(sequence) else { return };
-        let key = hash_text(&entry.id);
-        entry.id = "".into();
-        entry.stems = [0; STEMS];
+        let id = std::mem::take(&mut entry.id);
+        entry.stems = KeptStems::NONE;
         entry.author = 0;
         entry.event = u32::MAX;
-        self.by_id.remove(&key);
+        self.forget_id(&id, sequence);
     }
 
     pub(crate) fn first(&self) -> u64 {
@@ -169,14 +191,22 @@ impl Window {
     }
 
     pub(crate) fn restore(first: u64, entries: VecDeque<Entry>) -> Self {
-        let ids = entries.iter().zip(first..).filter(|(entry, _)| !entry.id.is_empty());
-        let by_id = ids.map(|(entry, sequence)| (hash_text(&entry.id), sequence)).collect();
-        Self { entries, first, by_id }
+        let mut window = Self { entries, first, by_id: HashTable::new() };
+        for sequence in first..window.next_sequence() {
+            let hash = window.get(sequence).filter(|entry| !entry.id.is_empty()).map(|entry| hash_text(&entry.id));
+            hash.into_iter().for_each(|hash| window.index_id(hash, sequence));
+        }
+        window
     }
 
     pub(crate) fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
     }
+}
+
+/// Where a post is among the entries, by the low 32 bits of its number: a window holds far fewer.
+fn place(first: u64, low: u32) -> usize {
+    low.wrapping_sub(first as u32) as usize
 }
 
 /// A post as it is saved: arrays as byte strings.
@@ -204,7 +234,7 @@ impl From<&Entry> for SavedEntry {
             views: entry.views,
             exact: entry.exact,
             bins: entry.bins.to_vec(),
-            stems: entry.stems,
+            stems: entry.stems.read(),
             counts: entry.counts,
             original_back: entry.original_back,
         }
@@ -223,7 +253,7 @@ impl TryFrom<SavedEntry> for Entry {
             views: saved.views,
             exact: saved.exact,
             bins: saved.bins.try_into().map_err(|_| "a fingerprint in it has another length")?,
-            stems: saved.stems,
+            stems: KeptStems::of(&saved.stems),
             counts: saved.counts,
             original_back: saved.original_back,
         })
