@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, ensure};
 use otklik_domain::RegionId;
 use otklik_pipeline::{Agreement, Knowledge};
-use otklik_ports::{Log, PortResult};
+use otklik_ports::{Clock, Log, PortResult};
 use otklik_web::App;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, directory::directory, knowledge};
+use crate::{clocks::SystemClock, config::Config, directory::directory, knowledge};
 
 /// How often the processes tell each other what they have.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -82,7 +82,8 @@ impl Reload {
         let named = kafka.and_then(|kafka| kafka.member.clone());
         let member = named.unwrap_or_else(|| format!("{:016x}", rand::random::<u64>()));
         let loaded = Arc::clone(&counting.borrow());
-        let agreement = Agreement::new(member.clone(), loaded.version.clone(), live_within);
+        let born = u64::try_from(SystemClock.now().as_microsecond()).unwrap_or_default();
+        let agreement = Agreement::new(member.clone(), loaded.version.clone(), born, live_within);
         let (began, shown) = (Instant::now(), Shown::default());
         Self { config, log, counting, app, loaded, member, agreement, began, shown }
     }

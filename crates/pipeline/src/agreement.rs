@@ -62,9 +62,10 @@ pub struct News {
 
 impl Agreement {
     /// The part of a process that starts with a version. Others are taken for dead when their word has not changed for
-    /// `live_within`.
-    pub fn new(member: String, version: String, live_within: Duration) -> Self {
-        let own = Word { used: version.clone(), turn: 0, loaded: version, beat: 0 };
+    /// `live_within`. `born` is a number that grows from start to start, such as the time: without it the first words of a process that
+    /// comes again under its name would be taken for those of the one that died.
+    pub fn new(member: String, version: String, born: u64, live_within: Duration) -> Self {
+        let own = Word { used: version.clone(), turn: 0, loaded: version, beat: born };
         Self { member, live_within, own, heard: BTreeMap::new() }
     }
 

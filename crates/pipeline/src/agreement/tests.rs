@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 
 const LIVE_WITHIN: Duration = Duration::from_secs(60);
+/// More than any process says.
+const BEATS: u64 = 1000;
 const ROUND: Duration = Duration::from_secs(20);
 
 /// Processes and what they have said.
@@ -13,6 +15,7 @@ struct World {
     now: Duration,
     said: BTreeMap<String, String>,
     live: BTreeMap<String, Agreement>,
+    starts: u64,
 }
 
 impl World {
@@ -23,7 +26,8 @@ impl World {
     }
 
     fn start(&mut self, member: &str, version: &str) {
-        let started = Agreement::new(member.to_owned(), version.to_owned(), LIVE_WITHIN);
+        self.starts += 1;
+        let started = Agreement::new(member.to_owned(), version.to_owned(), self.starts * BEATS, LIVE_WITHIN);
         self.live.insert(member.to_owned(), started);
     }
 
@@ -69,7 +73,7 @@ impl World {
         let said: Vec<(String, Word)> = self.said.iter().map(parsed).collect();
         self.hear(member);
         if turn(self) > before && said.iter().all(|(_, word)| Some(word.turn) < turn(self)) {
-            let speaks = |other: &String| self.live.get(other).is_some_and(|process| process.own.beat > 0);
+            let speaks = |other: &String| self.live.get(other).is_some_and(|process| process.own.beat % BEATS > 0);
             for (other, word) in said.iter().filter(|(other, _)| speaks(other)) {
                 prop_assert_eq!(&*word.loaded, self.live[member].used(), "{} has not read it", other);
             }
@@ -131,6 +135,22 @@ fn the_dead_hold_nothing_up() {
     assert!(!world.said.contains_key("b"), "its word is taken back");
 }
 
+/// It says just what the one of its name said that died, and is no more dead for it.
+#[test]
+fn who_comes_again_is_alive() {
+    let mut world = World::of(&[("a", "1"), ("b", "1")]);
+    world.speak("b");
+    world.live.remove("b");
+    for _ in 0..3 {
+        world.round();
+    }
+    world.start("b", "1");
+    world.load("a", "2");
+    world.round();
+    world.round();
+    assert_eq!(world.used(), ["1", "1"], "it has not read it");
+}
+
 #[test]
 fn who_comes_with_old_files_changes_nothing_for_others() {
     let mut world = World::of(&[("a", "1"), ("b", "1")]);
@@ -170,7 +190,7 @@ fn two_versions_of_one_turn_both_end() {
     let mut world = World::of(&[("a", "1"), ("b", "1")]);
     for (member, version) in [("a", "2"), ("b", "3")] {
         world.load(member, version);
-        let mut alone = World { said: BTreeMap::new(), now: world.now, live: BTreeMap::new() };
+        let mut alone = World { now: world.now, ..World::default() };
         alone.live.extend(world.live.remove_entry(member));
         alone.round();
         assert_eq!(alone.used(), [version]);
