@@ -12,7 +12,7 @@ use super::{
 
 impl Grouper {
     /// The event a post belongs to, if it is in the window. Compared are posts with the same rare words, the post's source and
-    /// twin, and of events at its place, on its topic or with its words the latest posts and all they say together.
+    /// twin, the latest posts of events at its own spot, and as a whole events at its place, on its topic or with its words.
     pub(super) fn choose(
         &self,
         post: &Post,

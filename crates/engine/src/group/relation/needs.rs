@@ -14,7 +14,7 @@ const NEWS_MIN: f32 = 0.27;
 /// What common words have to say together, in nats, to be no chance: three rare words or a dozen usual ones. Of posts without a
 /// place this likeness is then enough whatever topics they were given.
 const NO_CHANCE: f32 = 18.0;
-const NO_CHANCE_MIN: f32 = 0.2;
+const NO_CHANCE_MIN: f32 = 0.21;
 /// Kinship needed beyond the usual for an event without a topic, more the larger it is: chat gathers.
 const CHAT_MORE: f32 = 0.1;
 /// Cosine, and kinship beyond the usual, that a post needs which tells of no trouble.
@@ -68,7 +68,7 @@ fn of_article(facts: &Facts<'_>, is_no_chance: bool, relation: Relation, is_area
         Nearness::Near | Nearness::SameDistrict => needed_cosine(nearness, topics, is_area),
         _ if facts.point.is_some() => needed_cosine(nearness, topics, is_area),
         _ if facts.is_news => NEWS_MIN,
-        _ if is_no_chance => NO_CHANCE_MIN,
+        _ if is_no_chance && is_open(nearness) => NO_CHANCE_MIN,
         _ => LONG_MIN,
     }
 }
@@ -91,7 +91,7 @@ fn of_post(
         Nearness::SameAddress if facts.is_appeal => of_appeals(topics),
         // Many write the same of a trouble that every house may have: without a place only a copy is the same matter.
         _ if facts.is_appeal && is_anywhere && !is_area => cosine.max(COPY_MIN),
-        Nearness::Unknown | Nearness::Elsewhere | Nearness::SameTown if is_no_chance => cosine.min(NO_CHANCE_MIN),
+        _ if is_no_chance && is_open(nearness) => cosine.min(NO_CHANCE_MIN),
         _ if shares_name && alike => cosine * BY_NAME,
         _ => cosine,
     };
@@ -101,6 +101,11 @@ fn of_post(
     // What people chat about without a trouble has names of its own too.
     let chat = if event.topic().is_none() { CHAT_MORE * (1.0 + (event.posts as f32).ln()) } else { 0.0 };
     (cosine, needed_kinship(nearness, topics, is_area) + chat)
+}
+
+/// Whether the places leave it open that both tell of one.
+fn is_open(nearness: Nearness) -> bool {
+    matches!(nearness, Nearness::Unknown | Nearness::Elsewhere | Nearness::SameTown)
 }
 
 /// Share in its matter an event needs for a post that says no more than the matter.
