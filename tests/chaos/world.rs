@@ -168,6 +168,8 @@ impl World {
 
     /// Asks every process to end, and waits until all have, in good order.
     pub(crate) fn end(&mut self) {
+        // One that was started a moment ago does not listen to signals yet: it would end as if it had been killed.
+        self.roles.iter_mut().for_each(Role::wait_until_ready);
         for role in &self.roles {
             role.signal("TERM");
         }
@@ -183,15 +185,19 @@ impl Role {
 
     /// Once it is ready asks it to end, waits until it has, in good order, and starts it again.
     pub(crate) fn start_again(&mut self) {
+        self.wait_until_ready();
+        self.signal("TERM");
+        self.wait_for_end();
+        self.start();
+    }
+
+    fn wait_until_ready(&mut self) {
         let client = Client { address: self.socket.local_addr().unwrap(), token: String::new() };
         let asked = Instant::now();
         while client.ask("GET", "/readyz", "").is_none_or(|(status, _)| status != 200) {
             assert!(asked.elapsed() < READY_WITHIN, "{} does not become ready", self.name);
             self.supervise();
         }
-        self.signal("TERM");
-        self.wait_for_end();
-        self.start();
     }
 
     fn wait_for_end(&mut self) {
