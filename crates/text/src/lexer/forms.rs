@@ -5,8 +5,9 @@ use std::hint::black_box;
 use super::{FORMS_MAX, WordSet};
 use crate::token::{Flags, Run, Token};
 
-/// Lines of the table; a power of two. Not all of their places are ever taken, so that what is not there is soon missed.
-const LINES: usize = 1 << 17;
+/// Lines of the table, at first and at most; powers of two. There is a lexer for every region: who reads little takes little.
+const LINES_MIN: usize = 1 << 8;
+const LINES_MAX: usize = 1 << 17;
 
 /// What is known of a word, in half a line of the processor's cache.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +56,8 @@ impl Form {
 #[repr(align(64))]
 struct Line([Form; 2]);
 
-/// The table: each word in the first line with a free place from its own on.
+/// The table: each word in the first line with a free place from its own on. It doubles when two thirds of its places are
+/// taken, so that what is not there is soon missed.
 #[derive(Debug)]
 pub(super) struct Forms {
     lines: Vec<Line>,
@@ -64,7 +66,7 @@ pub(super) struct Forms {
 
 impl Forms {
     pub(super) fn new() -> Self {
-        Self { lines: vec![Line::default(); LINES], count: 0 }
+        Self { lines: vec![Line::default(); LINES_MIN], count: 0 }
     }
 
     /// How many words are kept.
@@ -80,16 +82,17 @@ impl Forms {
     /// Looks at the lines of words, so that reads of memory then do not wait for each other: nothing else is done between them.
     pub(super) fn touch(&self, runs: &[Run]) {
         let lines = self.lines.as_slice();
-        let key = |run: &Run| lines.get(line_of(run.key)).map_or(0, |Line([form, _])| form.key);
+        let key = |run: &Run| lines.get(line_of(run.key, lines.len())).map_or(0, |Line([form, _])| form.key);
         black_box(runs.iter().fold(0, |touched, run| touched ^ key(run)));
     }
 
     /// What is known of a word.
     #[inline(always)]
     pub(super) fn get(&self, key: u64) -> Option<&Form> {
-        let mut line = line_of(key);
+        let lines = self.lines.as_slice();
+        let mut line = line_of(key, lines.len());
         loop {
-            let Line(forms) = self.lines.get(line)?;
+            let Line(forms) = lines.get(line)?;
             // Chosen before it is judged: which of both it is cannot be foreseen, that it is one of them can.
             let form = &forms[usize::from(forms[1].key == key)];
             if form.key == key {
@@ -98,7 +101,7 @@ impl Forms {
             if forms[1].key == 0 {
                 return None;
             }
-            line = (line + 1) & (LINES - 1);
+            line = (line + 1) & (lines.len() - 1);
         }
     }
 
@@ -107,23 +110,35 @@ impl Forms {
         let number = self.count.min(FORMS_MAX as u32);
         form.packed |= number << (Form::CHARS_BITS + Form::KINDS_BITS);
         if self.len() < FORMS_MAX {
-            let mut line = line_of(form.key);
-            while self.lines.get(line).is_some_and(|Line([_, last])| last.key != 0) {
-                line = (line + 1) & (LINES - 1);
+            if self.len() * 3 >= self.lines.len() * 4 && self.lines.len() < LINES_MAX {
+                self.double();
             }
-            if let Some(free) =
-                self.lines.get_mut(line).and_then(|Line(forms)| forms.iter_mut().find(|form| form.key == 0))
-            {
-                *free = form;
-                self.count += 1;
-            }
+            self.place(form);
+            self.count += 1;
         }
         form
     }
+
+    /// Puts a word that is not there into the first free place from its own on; not all are taken.
+    fn place(&mut self, form: Form) {
+        let count = self.lines.len();
+        let mut line = line_of(form.key, count);
+        while self.lines.get(line).is_some_and(|Line([_, last])| last.key != 0) {
+            line = (line + 1) & (count - 1);
+        }
+        let free = self.lines.get_mut(line).and_then(|Line(forms)| forms.iter_mut().find(|form| form.key == 0));
+        free.into_iter().for_each(|free| *free = form);
+    }
+
+    fn double(&mut self) {
+        let lines = vec![Line::default(); self.lines.len() * 2];
+        let known = std::mem::replace(&mut self.lines, lines);
+        known.into_iter().flat_map(|Line(forms)| forms).filter(|form| form.key != 0).for_each(|form| self.place(form));
+    }
 }
 
-/// The line where a word stands, or before.
+/// The line of so many, a power of two, where a word stands, or before.
 #[inline(always)]
-fn line_of(key: u64) -> usize {
-    (key >> 20) as usize & (LINES - 1)
+fn line_of(key: u64, lines: usize) -> usize {
+    (key >> 20) as usize & (lines - 1)
 }
