@@ -12,11 +12,11 @@ mod habits;
 mod owners;
 mod probe;
 mod profile;
-mod recent;
 mod relation;
 #[cfg(feature = "parts")]
 mod repeats;
 mod risk;
+mod small_table;
 mod state;
 mod stems;
 mod summary;

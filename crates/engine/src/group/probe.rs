@@ -1,12 +1,11 @@
 //! The words of the post at hand, laid out so that comparing them with another post or an event is one look for each word there.
 
 use super::{
-    stems::{Stems, TextStems, is_matter},
+    small_table::SmallTable,
+    stems::{PLACES, Stems, TextStems, is_matter},
     words::Words,
 };
 
-/// Places of the table, a power of two a few times the stems of a post.
-const PLACES: usize = 256;
 /// The stem is one of the most telling, by which posts are compared; the others of a long text are only looked for.
 const PICKED: u8 = 4;
 /// The stem says more than the post's topic and town do.
@@ -17,7 +16,7 @@ const NAME: u8 = 2;
 /// Stems of a post with their weights.
 #[derive(Debug)]
 pub(crate) struct Probe {
-    places: [Place; PLACES],
+    stems: SmallTable<Known, PLACES>,
     /// Sum of the squares of their weights.
     length: f32,
     /// The topic and town of the post, 0 when one of them is not known.
@@ -27,8 +26,7 @@ pub(crate) struct Probe {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    stem: u32,
+struct Known {
     weight: f32,
     marks: u8,
 }
@@ -53,29 +51,23 @@ pub(crate) struct Likeness {
 
 impl Probe {
     pub(crate) fn new(stems: &TextStems, words: &Words) -> Self {
-        let mut probe = Self { places: [Place::default(); PLACES], length: 0.0, matter: stems.matter, is_long: false };
+        let is_long = !stems.of_long.is_empty();
+        let mut probe = Self { stems: SmallTable::new(), length: 0.0, matter: stems.matter, is_long };
         for &stem in &stems.all {
             let weight = words.idf(stem);
             probe.length += weight * weight;
-            probe.mark(stem, |place| *place = Place { stem, weight, marks: PICKED });
+            probe.mark(stem, |known| *known = Known { weight, marks: PICKED });
         }
-        for &stem in &stems.of_long {
-            probe.mark(stem, |place| place.stem = stem);
-        }
-        probe.is_long = !stems.of_long.is_empty();
-        stems.telling.iter().for_each(|&stem| probe.mark(stem, |place| place.marks |= TELLING));
-        stems.names.iter().for_each(|&stem| probe.mark(stem, |place| place.marks |= NAME));
+        stems.of_long.iter().for_each(|&stem| probe.mark(stem, |_| {}));
+        stems.telling.iter().for_each(|&stem| probe.mark(stem, |known| known.marks |= TELLING));
+        stems.names.iter().for_each(|&stem| probe.mark(stem, |known| known.marks |= NAME));
         probe
     }
 
-    /// Changes the place of a stem, or the free one where it belongs.
-    fn mark(&mut self, stem: u32, change: impl FnOnce(&mut Place)) {
-        let start = stem as usize;
-        let index = (start..start + PLACES)
-            .map(|index| index % PLACES)
-            .find(|&index| self.places.get(index).is_none_or(|place| place.stem == stem || place.stem == 0));
-        if let Some(place) = index.and_then(|index| self.places.get_mut(index)) {
-            change(place);
+    /// Changes what is known of a stem. There is room for all words that are looked at.
+    fn mark(&mut self, stem: u32, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.stems.entry(u64::from(stem)) {
+            change(known);
         }
     }
 
@@ -86,23 +78,9 @@ impl Probe {
 
     /// What the post's use of a stem is, if it is one of its most telling.
     pub(crate) fn find(&self, stem: u32) -> Option<Shared> {
-        let place = self.place(stem).filter(|place| place.marks & PICKED != 0)?;
-        let (is_telling, is_name) = (place.marks & TELLING != 0, place.marks & NAME != 0);
-        Some(Shared { weight: place.weight, is_telling, is_name })
-    }
-
-    fn place(&self, stem: u32) -> Option<&Place> {
-        let mut index = stem as usize % PLACES;
-        loop {
-            let place = self.places.get(index)?;
-            if place.stem == stem {
-                return Some(place);
-            }
-            if place.stem == 0 {
-                return None;
-            }
-            index = (index + 1) % PLACES;
-        }
+        let known = self.stems.get(u64::from(stem)).filter(|known| known.marks & PICKED != 0)?;
+        let (is_telling, is_name) = (known.marks & TELLING != 0, known.marks & NAME != 0);
+        Some(Shared { weight: known.weight, is_telling, is_name })
     }
 
     /// How alike another post is. Two articles on one event need not put the same words first: the share of the other's words
@@ -110,12 +88,12 @@ impl Probe {
     pub(crate) fn likeness(&self, stems: &Stems, words: &Words) -> Likeness {
         let (mut theirs, mut common, mut held, mut nats) = (0.0, 0.0, 0.0, 0.0);
         for &stem in stems.iter().filter(|&&stem| stem != 0 && !is_matter(stem)) {
-            let place = self.place(stem);
-            let picked = place.filter(|place| place.marks & PICKED != 0);
-            let weight = picked.map_or_else(|| words.idf(stem), |place| place.weight);
+            let known = self.stems.get(u64::from(stem));
+            let picked = known.filter(|known| known.marks & PICKED != 0);
+            let weight = picked.map_or_else(|| words.idf(stem), |known| known.weight);
             let square = weight * weight;
             theirs += square;
-            held += if place.is_some() { square } else { 0.0 };
+            held += if known.is_some() { square } else { 0.0 };
             if picked.is_some() {
                 common += square;
                 nats += weight;

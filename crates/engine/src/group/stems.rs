@@ -4,7 +4,7 @@ use otklik_domain::Span;
 use otklik_text::{Flags, Lexeme, Lexer, Token};
 use rustc_hash::FxHashSet;
 
-use super::{event::Facts, window::hash_text, words::Words};
+use super::{event::Facts, small_table::SmallTable, window::hash_text, words::Words};
 
 /// Stems kept of a post: the most telling, and in the last place its matter.
 pub(crate) const STEMS: usize = 32;
@@ -14,6 +14,8 @@ const MATTER: u32 = 1 << 31;
 const STEM_BITS: u32 = 0x00FF_FFFF;
 /// Words looked at.
 const WORDS_MAX: usize = 80;
+/// Places of a table of all of them.
+pub(crate) const PLACES: usize = 256;
 /// Shortest word and longest number that count, in characters.
 const WORD_CHARS_MIN: u32 = 3;
 const NUMBER_CHARS_MAX: u32 = 4;
@@ -105,7 +107,7 @@ impl KeptStems {
 pub(crate) struct TextStems {
     /// The most telling, each once, the most telling first.
     pub(crate) all: Vec<u32>,
-    /// Of a long text every stem but common ones, sorted.
+    /// Of a long text every stem but common ones.
     pub(crate) of_long: Vec<u32>,
     /// Those of `all` that say more than the post's topic and town do.
     pub(crate) telling: Vec<u32>,
@@ -134,57 +136,22 @@ struct Use {
     is_street: bool,
 }
 
-/// The stems of a text in order of their first use, with a table of where each is in the list, from 1.
-struct Uses {
-    list: Vec<Use>,
-    places: [u8; USES],
-}
-
-/// Places of the table, a power of two a few times [`WORDS_MAX`].
-const USES: usize = 256;
-
-impl Default for Uses {
-    fn default() -> Self {
-        Self { list: Vec::with_capacity(WORDS_MAX), places: [0; USES] }
-    }
-}
-
-impl Uses {
-    /// What is known of a stem; at its first use, that it is the word of this index.
-    fn of(&mut self, stem: u32, index: usize) -> &mut Use {
-        let mut place = stem as usize % USES;
-        let at = loop {
-            let Some(slot) = self.places.get_mut(place) else { break self.list.len() };
-            let at = usize::from(*slot);
-            if at == 0 {
-                *slot = self.list.len() as u8 + 1;
-                break self.list.len();
-            }
-            if self.list.get(at - 1).is_some_and(|known| known.stem == stem) {
-                break at - 1;
-            }
-            place = (place + 1) % USES;
-        };
-        if at == self.list.len() {
-            self.list.push(Use { stem, first: index, ..Use::default() });
-        }
-        &mut self.list[at]
-    }
-}
-
 impl TextStems {
     /// Reads the words of a post.
     ///
     /// A number says something only together with the matter it belongs to: bus 18 is not house 18. So it counts as a word of
     /// the block of its post, and not at all in a post without one or as a part of an address.
     pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) -> Self {
-        let mut uses = Uses::default();
+        let mut uses: SmallTable<Use, PLACES> = SmallTable::new();
         for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
             let measures = lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
             let Some(stem) = stem_of(lexeme, facts, measures) else { continue };
             let Lexeme { token, .. } = lexeme;
             let flags = token.flags;
-            let known = uses.of(stem, index);
+            let Some(known) = uses.entry(u64::from(stem)) else { break };
+            if known.times == 0 {
+                (known.stem, known.first) = (stem, index);
+            }
             let capital = flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START);
             let topical = facts.topic_ends.iter().any(|at| token.span.start <= *at && *at < token.span.end);
             known.times += 1;
@@ -195,13 +162,11 @@ impl TextStems {
             known.is_town |= within(&facts.town_spans, token);
             known.is_street |= within(&facts.exact_spans, token) && !flags.has(Flags::DIGIT);
         }
-        let mut of_long: Vec<u32> = Vec::new();
-        if facts.is_long {
-            of_long = uses.list.iter().filter(|known| !known.is_common).map(|known| known.stem).collect();
-            of_long.sort_unstable();
-        }
-        let mut ranked: Vec<(f32, Use)> =
-            uses.list.into_iter().map(|known| (known.says(words.idf(known.stem), common), known)).collect();
+        let used = || uses.list().iter().map(|(_, known)| *known);
+        let long = used().filter(|known| facts.is_long && !known.is_common);
+        let of_long: Vec<u32> = long.map(|known| known.stem).collect();
+        let ranked = used().map(|known| (known.says(words.idf(known.stem), common), known));
+        let mut ranked: Vec<(f32, Use)> = ranked.collect();
         let more =
             |(first, a): &(f32, Use), (second, b): &(f32, Use)| second.total_cmp(first).then(a.stem.cmp(&b.stem));
         if ranked.len() >= STEMS {

@@ -1,11 +1,13 @@
 //! Words as evidence: how rare each is, which recent posts have it, how alike two sets of words are.
 
-use super::recent::Recent;
+use super::small_table::SmallTable;
 
 /// Stems by which recent posts are looked up.
 const PROBES: usize = 12;
 /// Recent posts kept for a stem.
 const RECENT: usize = 16;
+/// Places of the table of posts found; there cannot be more of them than half as many.
+const FOUND: usize = 512;
 /// Candidates compared exactly.
 const CANDIDATES_MAX: usize = 12;
 /// Posts assumed to have been seen before the first, so that a word does not count as common when the second has it.
@@ -99,19 +101,24 @@ impl Words {
         }
     }
 
-    /// Recent posts that share the most telling stems, the likeliest of them.
+    /// Recent posts that share the most telling stems, the likeliest of them, in no order.
     pub(crate) fn recent(&self, stems: &[u32]) -> Vec<u64> {
-        let mut found = Recent::new();
+        let mut found: SmallTable<f32, FOUND> = SmallTable::new();
         for &stem in stems.iter().take(PROBES) {
             let Some(list) = self.lists.get(stem as usize & (LISTS - 1)) else { continue };
             let says = self.idf(stem);
             for &low in list.iter().take_while(|&&low| low != 0) {
                 let back = (self.latest as u32).wrapping_sub(low.wrapping_sub(1));
-                if let Some(sequence) = self.latest.checked_sub(u64::from(back)) {
-                    found.count(sequence, says);
-                }
+                let sequence = self.latest.checked_sub(u64::from(back));
+                sequence.and_then(|sequence| found.entry(sequence)).into_iter().for_each(|weight| *weight += says);
             }
         }
-        found.best(CANDIDATES_MAX)
+        let mut found = found.into_list();
+        if found.len() > CANDIDATES_MAX {
+            let more = |(first, a): &(u64, f32), (second, b): &(u64, f32)| b.total_cmp(a).then(second.cmp(first));
+            found.select_nth_unstable_by(CANDIDATES_MAX, more);
+            found.truncate(CANDIDATES_MAX);
+        }
+        found.into_iter().map(|(sequence, _)| sequence).collect()
     }
 }
