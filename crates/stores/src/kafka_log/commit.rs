@@ -40,8 +40,12 @@ impl Member {
                 Ok(()) => break,
                 Err(Undone::Unknown(error)) => {
                     tracing::debug!(%error, "answer to a transaction lost");
-                    self.find_out(partition, next.offset, &mark)?;
-                    break;
+                    match self.find_out(partition, next.offset, &mark) {
+                        Ok(()) => break,
+                        // Whoever is told of a conflict goes on with the next records: these have to come again.
+                        Err(error) if error.kind == ErrorKind::Conflict => return Err(self.lost(next.partition)),
+                        Err(error) => return Err(error),
+                    }
                 }
                 Err(Undone::Nothing(error)) if error.rdkafka_error_code().is_some_and(is_fence) => {
                     // The group may have been split anew with this partition staying here.
