@@ -75,6 +75,10 @@ fn what_people_correct_becomes_training_data() {
     }
     act(&served, of_post(5), json!({"action": "reject", "reason": "шутка"}));
     let events = |number: usize| of_post(number)["event_id"].as_str().unwrap().to_owned();
+    // An incident may be there before its event is.
+    for number in [7, 8] {
+        served.until("GET", &format!("/api/v1/events/{}", events(number)), |status, _| status == 200);
+    }
     let merge = json!({"into": events(7)}).to_string();
     assert_eq!(served.ask("POST", &format!("/api/v1/events/{}/merge", events(8)), &merge).unwrap().0, 202);
     assert_eq!(served.ask("DELETE", "/api/v1/posts/form:1", "").unwrap().0, 202);
