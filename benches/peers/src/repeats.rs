@@ -1,4 +1,5 @@
-//! Texts published before: found among those that came first. Prints for each text the number of the one it repeats, or -1.
+//! Texts published before: found among those that came first. Prints for each text the number of the one it repeats, or -1, and
+//! of ours how like it is.
 
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use serde_json::{Value, json};
 
 use crate::{corpus, timed};
 
-/// Likeness from which texts count as repeated, for the peers.
-const LIKE: f64 = 0.5;
+/// Likeness from which texts count as repeated.
+pub const LIKE: f32 = 0.5;
+/// Likeness from which ours tells of texts at all: who counts may draw the line elsewhere.
+const TOLD: f32 = 0.4;
 
 pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
     let texts = corpus::texts(more.first().copied().unwrap_or_default())?;
     let before = memory();
     let mut found: Vec<i64> = Vec::with_capacity(texts.len());
+    let mut likeness: Vec<f32> = Vec::with_capacity(texts.len());
     let mut result = match who {
         "otklik" => {
             let (mut lexer, mut lexemes) = (Lexer::default(), Vec::new());
@@ -28,8 +32,9 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
                 for (number, text) in texts.iter().enumerate() {
                     lexer.read(text, &mut lexemes);
                     let at = begin + SignedDuration::try_from(Duration::from_millis(number as u64)).unwrap_or_default();
-                    let twin = window.add(&number.to_string(), at, &Fingerprint::of(&lexemes));
-                    found.push(twin.map_or(-1, |number| number as i64));
+                    let twin = window.add(&number.to_string(), at, &Fingerprint::of(&lexemes), TOLD);
+                    found.push(twin.map_or(-1, |(number, _)| number as i64));
+                    likeness.push(twin.map_or(0.0, |(_, likeness)| likeness));
                 }
                 json!({ "bytes": memory().saturating_sub(before) })
             })
@@ -39,13 +44,14 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
         _ => bail!("there is no {who} here"),
     };
     result["found"] = json!(found);
+    result["likeness"] = json!(likeness);
     Ok(result)
 }
 
 /// The peer as its own documentation uses it: lower case, shingles of words, a band index with verification by signature.
 fn gaoya(texts: &[String], bands: usize, width: usize, before: u64, found: &mut Vec<i64>) -> Value {
     let hasher = MinHasher32::new(bands * width);
-    let mut index: MinHashIndex<u32, usize> = MinHashIndex::new(bands, width, LIKE);
+    let mut index: MinHashIndex<u32, usize> = MinHashIndex::new(bands, width, f64::from(LIKE));
     timed(texts.len(), || {
         for (number, text) in texts.iter().enumerate() {
             let lower = text.to_lowercase();

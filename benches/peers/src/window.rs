@@ -6,7 +6,10 @@ use otklik_engine::group::RepeatWindow;
 use otklik_text::{Fingerprint, Lexer};
 use serde_json::{Value, json};
 
-use crate::{corpus, repeats::memory};
+use crate::{
+    corpus,
+    repeats::{LIKE, memory},
+};
 
 pub fn run(_who: &str, more: &[&str]) -> anyhow::Result<Value> {
     let texts = corpus::texts(more.first().copied().unwrap_or_default())?;
@@ -30,7 +33,7 @@ pub fn run(_who: &str, more: &[&str]) -> anyhow::Result<Value> {
             let mut print = prints[(number % prints.len() as u64) as usize];
             print.exact ^= round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             print.bins.iter_mut().for_each(|bin| *bin = bin.wrapping_add((round * 37) as u8));
-            window.add(&format!("vk:-1_{number}"), begin + SignedDuration::from_millis(number as i64), &print)
+            window.add(&format!("vk:-1_{number}"), begin + SignedDuration::from_millis(number as i64), &print, LIKE)
         };
         for number in 0..u64::from(size) {
             add(number);

@@ -33,7 +33,7 @@ use otklik_text::{Fingerprint, Lexeme, Lexer};
 pub use self::repeats::RepeatWindow;
 pub use self::{corrections::Corrected, state::StateError, summary::neutral_title};
 use self::{
-    duplicates::Duplicates,
+    duplicates::{Duplicates, NEAR_MIN},
     event::{Events, Facts, counts_of},
     habits::Habits,
     stems::{Common, TextStems},
@@ -142,7 +142,7 @@ impl Grouper {
         stems.telling.retain(|&stem| !self.events.owners.is_nobodys(stem));
         stems.recognise_names(|stem| self.events.owners.is_name(stem));
 
-        let twin = self.duplicates.find(&fingerprint, &self.window);
+        let twin = self.duplicates.find(&fingerprint, &self.window, NEAR_MIN);
         let chosen = self
             .choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence))
             .filter(|chosen| twin.is_some() || chosen.is_by_source || !self.events.end_if_again(chosen.slot, &facts));

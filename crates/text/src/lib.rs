@@ -23,7 +23,7 @@ mod tone;
 pub use analyse::Analyser;
 pub use check::ExampleReport;
 pub use dictionary::{Dictionary, Topic};
-pub use fingerprint::{BINS, Fingerprint, likeness};
+pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, KEY_BINS, likeness};
 pub use language::LanguageReader;
 pub use lexer::{Lexeme, Lexer};
 pub use mask::mask;

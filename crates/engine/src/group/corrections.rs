@@ -36,7 +36,7 @@ impl Grouper {
         let mut moved = Vec::new();
         for entry in self.window.iter_mut().filter(|entry| entry.event == from_slot && !entry.id.is_empty()) {
             entry.event = into_slot;
-            moved.push((PostId::from(entry.id.as_ref()), into.clone()));
+            moved.push((PostId::from(entry.id.as_str()), into.clone()));
         }
         if let Some((event, rhythm)) = self.events.with_rhythm(into_slot) {
             absorb(event, &ended, rhythm);
@@ -67,7 +67,7 @@ impl Grouper {
         let Some(first) = chosen.first().and_then(|&sequence| self.window.get(sequence)).filter(|_| !whole) else {
             return Corrected::default();
         };
-        let (origin, at) = (PostId::from(first.id.as_ref()), first.at);
+        let (origin, at) = (PostId::from(first.id.as_str()), first.at);
         let new_slot = self.events.begin_as(new_event.to_string(), &origin, at);
         let mut moved = Vec::new();
         for sequence in chosen {
@@ -84,7 +84,7 @@ impl Grouper {
                 add_split(event, &entry, &parent, rhythm);
                 event.add_latest(sequence);
             }
-            moved.push((PostId::from(entry.id.as_ref()), new_event.clone()));
+            moved.push((PostId::from(entry.id.as_str()), new_event.clone()));
         }
         // What the posts said goes with them.
         let said =
@@ -109,10 +109,10 @@ impl Grouper {
         if let Some(event) = self.events.get_mut(slot) {
             event.subtract(&entry, &self.window, slot);
             event.sentences.forget(&entry.id);
-            if *event.origin == *entry.id {
+            if *event.origin == *entry.id.as_str() {
                 let next = self.window.iter().find(|(other, kept)| *other != sequence && kept.event == slot);
                 if let Some((_, next)) = next {
-                    event.origin = next.id.clone();
+                    event.origin = next.id.as_str().into();
                     event.first_at = next.at;
                 }
             }

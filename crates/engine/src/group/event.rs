@@ -271,7 +271,7 @@ impl Events {
         event.add_latest(sequence);
         if entry.at < event.first_at {
             event.first_at = entry.at;
-            event.origin = entry.id.clone();
+            event.origin = entry.id.as_str().into();
         }
         event.last_at = event.last_at.max(entry.at);
         if facts.is_area && facts.speaks_up {

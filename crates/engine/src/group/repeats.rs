@@ -24,8 +24,9 @@ impl RepeatWindow {
         Self { window: Window::default(), duplicates: Duplicates::default(), posts_max, days }
     }
 
-    /// Puts a text in; gives the number, counted from the first text put in, of the one it repeats.
-    pub fn add(&mut self, id: &str, at: Timestamp, fingerprint: &Fingerprint) -> Option<u64> {
+    /// Puts a text in; gives the number, counted from the first text put in, of the one most like it, and how like it is, 0..1,
+    /// if at least so like.
+    pub fn add(&mut self, id: &str, at: Timestamp, fingerprint: &Fingerprint, near_min: f32) -> Option<(u64, f32)> {
         let oldest = at.as_second() - i64::from(self.days) * 86_400;
         while let Some(entry) = self.window.front() {
             if i64::from(entry.at) >= oldest && self.window.len() < self.posts_max as usize {
@@ -33,7 +34,7 @@ impl RepeatWindow {
             }
             self.window.pop_front();
         }
-        let twin = self.duplicates.find(fingerprint, &self.window);
+        let twin = self.duplicates.find(fingerprint, &self.window, near_min);
         let short = fingerprint.words < EXACT_WORDS_MIN;
         let entry = Entry {
             id: id.into(),
@@ -52,6 +53,6 @@ impl RepeatWindow {
         if self.duplicates.is_crowded(self.window.len()) {
             self.duplicates = Duplicates::rebuilt(Duplicates::size_for(self.window.len()), &self.window);
         }
-        twin.map(|twin| twin.sequence)
+        twin.map(|twin| (twin.sequence, twin.likeness))
     }
 }

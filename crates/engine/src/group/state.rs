@@ -14,13 +14,13 @@ use super::{
     words::Words,
 };
 
-const MAGIC: &[u8; 8] = b"OTKLIKG4";
+const MAGIC: &[u8; 8] = b"OTKLIKG5";
 
 /// Why bytes are not the state of a grouper.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
     /// Not written by this version of the format.
-    #[error("not a grouping state of this version: it does not begin with OTKLIKG4")]
+    #[error("not a grouping state of this version: it does not begin with OTKLIKG5")]
     NotAState,
     /// Cut short or changed.
     #[error("the grouping state is damaged: {0}")]

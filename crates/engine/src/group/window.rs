@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use compact_str::CompactString;
 use hashbrown::HashTable;
 use otklik_domain::{Post, PostId};
-use otklik_text::{BINS, Fingerprint};
+use otklik_text::{FINGERPRINT_BYTES, Fingerprint};
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use super::{
 /// What is kept of a post.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Entry {
-    pub(crate) id: Box<str>,
+    pub(crate) id: CompactString,
     /// Seconds since 1970.
     pub(crate) at: u32,
     /// Slot of its event.
@@ -25,7 +26,7 @@ pub(crate) struct Entry {
     pub(crate) author: u32,
     pub(crate) views: u32,
     pub(crate) exact: u64,
-    pub(crate) bins: [u8; BINS],
+    pub(crate) bins: [u8; FINGERPRINT_BYTES],
     pub(crate) stems: KeptStems,
     /// How it counts: complaint, appeal.
     pub(crate) counts: u8,
@@ -53,6 +54,25 @@ impl Entry {
             bins: fingerprint.bins,
             stems: KeptStems::of(stems),
             counts: counts | short,
+            original_back: 0,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Entry {
+    /// An entry without a post, as one is that was taken out.
+    pub(crate) fn of_nobody() -> Self {
+        Self {
+            id: CompactString::default(),
+            at: 0,
+            event: u32::MAX,
+            author: 0,
+            views: 0,
+            exact: 0,
+            bins: [0; FINGERPRINT_BYTES],
+            stems: KeptStems::NONE,
+            counts: 0,
             original_back: 0,
         }
     }
@@ -156,7 +176,7 @@ impl Window {
     }
 
     pub(crate) fn id(&self, sequence: u64) -> Option<PostId> {
-        Some(PostId::from(self.get(sequence)?.id.as_ref()))
+        Some(PostId::from(self.get(sequence)?.id.as_str()))
     }
 
     pub(crate) fn sequence_of(&self, id: &PostId) -> Option<u64> {
@@ -227,7 +247,7 @@ pub(crate) struct SavedEntry {
 impl From<&Entry> for SavedEntry {
     fn from(entry: &Entry) -> Self {
         Self {
-            id: entry.id.clone(),
+            id: entry.id.as_str().into(),
             at: entry.at,
             event: entry.event,
             author: entry.author,
@@ -246,7 +266,7 @@ impl TryFrom<SavedEntry> for Entry {
 
     fn try_from(saved: SavedEntry) -> Result<Self, Self::Error> {
         Ok(Self {
-            id: saved.id,
+            id: CompactString::from(saved.id.as_ref()),
             at: saved.at,
             event: saved.event,
             author: saved.author,
