@@ -24,6 +24,7 @@ mod failure;
 mod handover;
 mod member;
 mod offsets;
+mod reader;
 mod rebalance;
 mod record;
 mod removal;

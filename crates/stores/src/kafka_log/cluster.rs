@@ -10,18 +10,19 @@ use std::{
 
 use otklik_ports::{Lag, PortResult, Topic};
 use rdkafka::{
-    ClientContext, Message, Offset, TopicPartitionList,
+    Message, Offset, TopicPartitionList,
     admin::AdminClient,
     client::DefaultClientContext,
-    consumer::{BaseConsumer, Consumer, ConsumerContext},
+    consumer::{BaseConsumer, Consumer},
     error::{KafkaError, KafkaResult},
     message::BorrowedMessage,
 };
 
 use super::{
     config::KafkaLogConfig,
-    failure::{failed, late, tell},
+    failure::{failed, late},
     offsets::{committed, signed, to_number, unsigned, watermarks},
+    reader::{Reader, Told},
     table::Table,
 };
 
@@ -32,27 +33,16 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 /// Wait between two looks at a transaction that is about to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
-/// Of what the library tells beside its answers only what matters is said.
-struct Reading;
-
-impl ClientContext for Reading {
-    fn error(&self, error: KafkaError, reason: &str) {
-        tell(&error, reason);
-    }
-}
-
-impl ConsumerContext for Reading {}
-
 /// Connections to the brokers that all parts of the log share.
 pub(super) struct Cluster {
     pub(super) config: Arc<KafkaLogConfig>,
     pub(super) admin: AdminClient<DefaultClientContext>,
     /// Sees what is committed.
-    reader: BaseConsumer<Reading>,
+    reader: Reader,
     /// One reads at a time.
     reading: Mutex<()>,
     /// Sees what is written, committed or not.
-    latest: BaseConsumer<Reading>,
+    latest: Reader,
     groups: Mutex<BTreeMap<String, Arc<BaseConsumer>>>,
     table: Mutex<Table>,
 }
@@ -61,8 +51,8 @@ impl Cluster {
     pub(super) fn new(config: KafkaLogConfig) -> PortResult<Self> {
         let made = |error| failed(&config, "reached", error);
         let admin = config.client()?.create().map_err(made)?;
-        let reader = config.reader("read_committed")?.create_with_context(Reading).map_err(made)?;
-        let latest = config.reader("read_uncommitted")?.create_with_context(Reading).map_err(made)?;
+        let reader = Reader::new(config.reader("read_committed")?).map_err(made)?;
+        let latest = Reader::new(config.reader("read_uncommitted")?).map_err(made)?;
         Ok(Self {
             config: Arc::new(config),
             admin,
@@ -85,7 +75,7 @@ impl Cluster {
 
     /// For each partition of a topic whether it has a leader; none when there is no such topic.
     pub(super) fn leaders(&self, topic: &str) -> KafkaResult<Vec<bool>> {
-        let metadata = self.reader.fetch_metadata(Some(topic), self.config.answer_within)?;
+        let metadata = self.reader.ask(|reader| reader.fetch_metadata(Some(topic), self.config.answer_within))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
         let leaders = found.map(|found| found.partitions().iter().map(|partition| partition.leader() >= 0).collect());
         Ok(leaders.unwrap_or_default())
@@ -93,7 +83,7 @@ impl Cluster {
 
     /// First offset kept of a partition, and the end of what is committed.
     pub(super) fn range(&self, topic: &str, partition: i32) -> KafkaResult<(u64, u64)> {
-        watermarks(&self.reader, topic, partition, self.config.answer_within)
+        self.reader.ask(|reader| watermarks(reader, topic, partition, self.config.answer_within))
     }
 
     /// The same, waiting a moment for what is written up to an offset to become readable.
@@ -110,7 +100,7 @@ impl Cluster {
 
     /// End of what is written, committed or not.
     pub(super) fn written_end(&self, topic: &str, partition: i32) -> KafkaResult<u64> {
-        Ok(watermarks(&self.latest, topic, partition, self.config.answer_within)?.1)
+        Ok(self.latest.ask(|latest| watermarks(latest, topic, partition, self.config.answer_within))?.1)
     }
 
     /// The first record of each partition that was appended at a time, in milliseconds since 1970, or later. A partition
@@ -120,7 +110,7 @@ impl Cluster {
         for partition in self.partitions() {
             times.add_partition_offset(topic, partition, Offset::Offset(at))?;
         }
-        let answer = self.reader.offsets_for_times(times, self.config.answer_within)?;
+        let answer = self.reader.ask(|reader| reader.offsets_for_times(times, self.config.answer_within))?;
         let mut starts = BTreeMap::new();
         for element in answer.elements() {
             element.error()?;
@@ -141,7 +131,7 @@ impl Cluster {
     /// Names of the groups of a topic, those without members too.
     pub(super) fn groups_of(&self, topic: Topic) -> KafkaResult<Vec<String>> {
         let prefix = self.config.group("", topic);
-        let list = self.reader.fetch_group_list(None, self.config.answer_within)?;
+        let list = self.reader.ask(|reader| reader.fetch_group_list(None, self.config.answer_within))?;
         let names = list.groups().iter().map(|group| group.name());
         Ok(names.filter(|name| name.starts_with(&prefix)).map(ToOwned::to_owned).collect())
     }
@@ -165,7 +155,12 @@ impl Cluster {
                 }
             }
         };
-        committed(&client, &self.config.topic(topic), self.partitions(), self.config.answer_within).map_err(failed)
+        let known = committed(&client, &self.config.topic(topic), self.partitions(), self.config.answer_within);
+        known.map_err(|error| {
+            // As a reader that failed it is not used again.
+            self.groups.lock().unwrap_or_else(PoisonError::into_inner).remove(group);
+            failed(error)
+        })
     }
 
     /// See [`otklik_ports::Log::lag`].
@@ -219,39 +214,22 @@ impl Cluster {
         &self,
         topic: &str,
         starts: &BTreeMap<i32, u64>,
-        mut wants_more: impl FnMut(&BorrowedMessage<'_>) -> bool,
+        wants_more: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> KafkaResult<()> {
         if starts.is_empty() {
             return Ok(());
         }
-        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         let mut assignment = TopicPartitionList::new();
         for (partition, start) in starts {
             assignment.add_partition_offset(topic, *partition, Offset::Offset(signed(*start)))?;
         }
-        self.reader.assign(&assignment)?;
-        let mut left: BTreeSet<i32> = starts.keys().copied().collect();
-        let mut until = Instant::now() + self.config.answer_within;
-        let mut done = Ok(());
-        while !left.is_empty() && done.is_ok() {
-            match self.reader.poll(until.saturating_duration_since(Instant::now())) {
-                Some(Ok(message)) => {
-                    until = Instant::now() + self.config.answer_within;
-                    if left.contains(&message.partition()) && !wants_more(&message) {
-                        left.remove(&message.partition());
-                    }
-                }
-                Some(Err(KafkaError::PartitionEOF(partition))) => drop(left.remove(&partition)),
-                // Passing trouble: the client tries again by itself until the time is over.
-                Some(Err(_)) | None => {
-                    if Instant::now() >= until {
-                        done = Err(late());
-                    }
-                }
-            }
-        }
-        self.reader.unassign()?;
-        done
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reader.ask(|reader| {
+            reader.assign(&assignment)?;
+            let done = read_to_ends(reader, starts.keys().copied().collect(), self.config.answer_within, wants_more);
+            reader.unassign()?;
+            done
+        })
     }
 
     /// Brings the table up to what has been committed by now, by any process.
@@ -288,4 +266,29 @@ impl Cluster {
             true
         })
     }
+}
+
+/// Reads the partitions a client has been given.
+fn read_to_ends(
+    reader: &BaseConsumer<Told>,
+    mut left: BTreeSet<i32>,
+    answer_within: Duration,
+    mut wants_more: impl FnMut(&BorrowedMessage<'_>) -> bool,
+) -> KafkaResult<()> {
+    let mut until = Instant::now() + answer_within;
+    while !left.is_empty() {
+        match reader.poll(until.saturating_duration_since(Instant::now())) {
+            Some(Ok(message)) => {
+                until = Instant::now() + answer_within;
+                if left.contains(&message.partition()) && !wants_more(&message) {
+                    left.remove(&message.partition());
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(partition))) => drop(left.remove(&partition)),
+            // Passing trouble: the client tries again by itself until the time is over.
+            Some(Err(_)) | None if Instant::now() < until => {}
+            Some(Err(_)) | None => return Err(late()),
+        }
+    }
+    Ok(())
 }

@@ -29,6 +29,10 @@ const TAKE_BYTES_MAX: usize = 8 << 20;
 const TABLE_AGE_MAX: Duration = Duration::from_secs(1);
 /// Longest wait in one go, so that a consumer that is dropped leaves soon.
 const TURN: Duration = Duration::from_millis(200);
+/// Sessions without a record after which a member asks for the brokers, and after which it gives its client up when it does not
+/// find any.
+const ASKED_AFTER: u32 = 2;
+const GIVEN_UP_AFTER: u32 = 5;
 /// Wait between two attempts while the client is about to begin with a partition.
 const ATTEMPT_AGAIN: Duration = Duration::from_millis(10);
 
@@ -53,6 +57,8 @@ pub(super) struct Member {
     /// The partition read last, so that all get their turn.
     last_read: i32,
     pub(super) table_read: Option<Instant>,
+    /// When the client last showed that it knows of brokers.
+    heard: Instant,
 }
 
 /// A partition of a member.
@@ -87,6 +93,7 @@ impl Member {
             greeted: false,
             last_read: 0,
             table_read: None,
+            heard: Instant::now(),
         }
     }
 
@@ -109,9 +116,32 @@ impl Member {
                 return Ok(polled);
             }
             if Instant::now() >= until || self.consumer.context().is_leaving() {
+                self.check_alive()?;
                 return Ok(Polled::Idle);
             }
         }
+    }
+
+    /// Whether the client still knows of brokers. One that does not for long is of no more use: see [`super::reader`].
+    ///
+    /// # Errors
+    /// `Conflict` when it does not: whoever joins anew has another client.
+    fn check_alive(&mut self) -> PortResult<()> {
+        let session = self.cluster.config.session;
+        if self.heard.elapsed() < ASKED_AFTER * session {
+            return Ok(());
+        }
+        match self.consumer.fetch_metadata(Some(&self.name), session) {
+            Ok(_) => self.heard = Instant::now(),
+            Err(error) if self.heard.elapsed() < GIVEN_UP_AFTER * session => {
+                tracing::debug!(%error, "a client of Kafka does not find brokers");
+            }
+            Err(error) => {
+                let failed = self.failed("read", error);
+                return Err(PortError { kind: ErrorKind::Conflict, ..failed });
+            }
+        }
+        Ok(())
     }
 
     /// Reads what the client has, waiting for the first of it.
@@ -121,6 +151,7 @@ impl Member {
         for _ in 0..max.max(1) {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
+                    self.heard = Instant::now();
                     bytes += message.payload_len() + message.key_len();
                     keep(&mut self.owned, &message);
                 }
@@ -239,4 +270,28 @@ fn check(error: KafkaError) -> KafkaResult<()> {
 
 pub(super) fn number(partition: i32) -> u32 {
     u32::try_from(partition).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+
+    use super::{super::config::KafkaLogConfig, *};
+
+    #[test]
+    fn a_client_that_finds_no_brokers_is_given_up() {
+        let mock = MockCluster::new(1).unwrap();
+        let mut config = KafkaLogConfig::new(mock.bootstrap_servers(), "");
+        config.session = Duration::from_millis(200);
+        mock.create_topic(&config.topic(Topic::Posts), 1, 1).unwrap();
+        let cluster = Arc::new(Cluster::new(config).unwrap());
+        let consumer = cluster.config.consumer("readers").unwrap().create_with_context(Moves::default()).unwrap();
+        let transactions = Transactions::new(Arc::clone(&cluster.config), "writer".to_owned());
+        let mut member = Member::new(cluster, consumer, transactions, Topic::Posts);
+        let mut poll = || member.poll(1, Instant::now() + Duration::from_millis(50));
+        assert!((0..20).all(|_| poll().is_ok()), "there is nothing to read, and brokers are there");
+        mock.broker_down(1).unwrap();
+        let given_up = (0..200).find_map(|_| poll().err());
+        assert_eq!(given_up.map(|error| error.kind), Some(ErrorKind::Conflict));
+    }
 }
