@@ -29,10 +29,9 @@ const TAKE_BYTES_MAX: usize = 8 << 20;
 const TABLE_AGE_MAX: Duration = Duration::from_secs(1);
 /// Longest wait in one go, so that a consumer that is dropped leaves soon.
 const TURN: Duration = Duration::from_millis(200);
-/// Sessions without a record after which a member asks for the brokers, and after which it gives its client up when it does not
-/// find any.
+/// Sessions without a record after which a member asks for the brokers, and for how many it goes on when it finds none.
 const ASKED_AFTER: u32 = 2;
-const GIVEN_UP_AFTER: u32 = 5;
+const GIVEN_UP_AFTER: u32 = 3;
 /// Wait between two attempts while the client is about to begin with a partition.
 const ATTEMPT_AGAIN: Duration = Duration::from_millis(10);
 
@@ -57,8 +56,9 @@ pub(super) struct Member {
     /// The partition read last, so that all get their turn.
     last_read: i32,
     pub(super) table_read: Option<Instant>,
-    /// When the client last showed that it knows of brokers.
+    /// When the client last showed that it knows of brokers, and since when it does not.
     heard: Instant,
+    lost: Option<Instant>,
 }
 
 /// A partition of a member.
@@ -94,6 +94,7 @@ impl Member {
             last_read: 0,
             table_read: None,
             heard: Instant::now(),
+            lost: None,
         }
     }
 
@@ -131,17 +132,16 @@ impl Member {
         if self.heard.elapsed() < ASKED_AFTER * session {
             return Ok(());
         }
-        match self.consumer.fetch_metadata(Some(&self.name), session) {
-            Ok(_) => self.heard = Instant::now(),
-            Err(error) if self.heard.elapsed() < GIVEN_UP_AFTER * session => {
-                tracing::debug!(%error, "a client of Kafka does not find brokers");
-            }
-            Err(error) => {
-                let failed = self.failed("read", error);
-                return Err(PortError { kind: ErrorKind::Conflict, ..failed });
-            }
+        let Err(error) = self.consumer.fetch_metadata(Some(&self.name), session) else {
+            (self.heard, self.lost) = (Instant::now(), None);
+            return Ok(());
+        };
+        if self.lost.get_or_insert_with(Instant::now).elapsed() < GIVEN_UP_AFTER * session {
+            tracing::debug!(%error, "a client of Kafka does not find brokers");
+            return Ok(());
         }
-        Ok(())
+        let failed = self.failed("read", error);
+        Err(PortError { kind: ErrorKind::Conflict, ..failed })
     }
 
     /// Reads what the client has, waiting for the first of it.
@@ -151,7 +151,7 @@ impl Member {
         for _ in 0..max.max(1) {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
-                    self.heard = Instant::now();
+                    (self.heard, self.lost) = (Instant::now(), None);
                     bytes += message.payload_len() + message.key_len();
                     keep(&mut self.owned, &message);
                 }
