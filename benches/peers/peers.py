@@ -144,12 +144,12 @@ class Bench:
             ours, theirs = results
             recall, alarms = repeats_quality(origin, theirs["found"])
             print(f"    {peer}: recall {recall:.4f}, false alarms {alarms:.4f}, {theirs['bytes'] / len(texts):,.0f} bytes a post")
-            for line in (0.5, *LINES):
-                recall, alarms_here = repeats_quality(origin, [at if like >= line else -1 for at, like in zip(ours["found"], ours["likeness"])])
-                if line == 0.5 or alarms_here <= alarms:
-                    print(f"    Otklik from a likeness of {line:.2f}: recall {recall:.4f}, false alarms {alarms_here:.4f}, {ours['bytes'] / len(texts):,.0f} bytes a post")
-                if line != 0.5 and alarms_here <= alarms:
-                    break
+
+            def of_ours(line):
+                return repeats_quality(origin, [at if like >= line else -1 for at, like in zip(ours["found"], ours["likeness"])])
+
+            for line in (0.5, next(line for line in LINES if of_ours(line)[1] <= alarms)):
+                print("    Otklik from a likeness of {:.2f}: recall {:.4f}, false alarms {:.4f}".format(line, *of_ours(line)) + f", {ours['bytes'] / len(texts):,.0f} bytes a post")
 
     def window(self):
         texts, _ = corpus.synthetic(self.texts, 300_000)

@@ -43,7 +43,7 @@ pub(super) struct Cluster {
     reading: Mutex<()>,
     /// Sees what is written, committed or not.
     latest: Reader,
-    groups: Mutex<BTreeMap<String, Arc<BaseConsumer>>>,
+    groups: Mutex<BTreeMap<String, Arc<Reader>>>,
     table: Mutex<Table>,
 }
 
@@ -149,18 +149,14 @@ impl Cluster {
                 None => {
                     let mut config = self.config.consumer(group)?;
                     config.remove("group.instance.id");
-                    let client: Arc<BaseConsumer> = Arc::new(config.create().map_err(failed)?);
+                    let client = Arc::new(Reader::new(config).map_err(failed)?);
                     groups.insert(group.to_owned(), Arc::clone(&client));
                     client
                 }
             }
         };
-        let known = committed(&client, &self.config.topic(topic), self.partitions(), self.config.answer_within);
-        known.map_err(|error| {
-            // As a reader that failed it is not used again.
-            self.groups.lock().unwrap_or_else(PoisonError::into_inner).remove(group);
-            failed(error)
-        })
+        let (topic, within) = (self.config.topic(topic), self.config.answer_within);
+        client.ask(|client| committed(client, &topic, self.partitions(), within)).map_err(failed)
     }
 
     /// See [`otklik_ports::Log::lag`].
