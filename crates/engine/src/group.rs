@@ -31,8 +31,8 @@ use otklik_text::{Fingerprint, Lexeme, Lexer};
 
 #[cfg(feature = "parts")]
 pub use self::repeats::RepeatWindow;
-pub use self::{corrections::Corrected, state::StateError, summary::neutral_title};
 use self::{
+    candidates::{Scratch, Search},
     duplicates::{Duplicates, NEAR_MIN},
     event::{Events, Facts, counts_of},
     habits::Habits,
@@ -40,6 +40,7 @@ use self::{
     window::{Entry, Window, hash_text},
     words::Words,
 };
+pub use self::{corrections::Corrected, state::StateError, summary::neutral_title};
 
 /// Posts after which places without events are let go.
 const SWEEP_POSTS: u64 = 1 << 16;
@@ -84,6 +85,8 @@ pub struct Grouper {
     events: Events,
     lexer: Lexer,
     lexemes: Vec<Lexeme>,
+    stems: TextStems,
+    scratch: Scratch,
     /// Words that name nothing.
     common: Common,
 }
@@ -101,6 +104,8 @@ impl Grouper {
             events: Events::default(),
             lexer,
             lexemes: Vec::new(),
+            stems: TextStems::default(),
+            scratch: Scratch::default(),
             region,
             config,
         }
@@ -131,11 +136,12 @@ impl Grouper {
         self.lexer.read(&post.text, &mut lexemes);
         let fingerprint = Fingerprint::of(&lexemes);
         let facts = Facts::of(post, analysis, &self.config.area_topics, self.common.says_again(&lexemes));
-        let mut stems = TextStems::read(&lexemes, &facts, &self.common, &self.words);
-        let written = stems.all.clone();
+        let mut stems = std::mem::take(&mut self.stems);
+        stems.read(&lexemes, &facts, &self.common, &self.words);
         // Comments bear no signature of the community.
         let community = post.community.as_ref().filter(|_| post.kind == PostKind::Post);
         let community = community.map(|community| hash_text(&format!("{} {}", post.network.as_str(), community.id)));
+        let written = community.map(|community| (community, stems.all.clone()));
         if let Some(community) = community {
             stems.leave_out(|stem| self.habits.is_habit(community, stem));
         }
@@ -143,8 +149,9 @@ impl Grouper {
         stems.recognise_names(|stem| self.events.owners.is_name(stem));
 
         let twin = self.duplicates.find(&fingerprint, &self.window, NEAR_MIN);
-        let chosen = self
-            .choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence))
+        let search = Search { window: &self.window, words: &self.words, events: &self.events };
+        let chosen = search
+            .choose(post, &facts, &stems, twin.as_ref().map(|twin| twin.sequence), &mut self.scratch)
             .filter(|chosen| twin.is_some() || chosen.is_by_source || !self.events.end_if_again(chosen.slot, &facts));
         let (slot, event_new) = match &chosen {
             Some(chosen) => (chosen.slot, false),
@@ -161,12 +168,12 @@ impl Grouper {
         self.duplicates.add(&entry, sequence);
         self.events.join(slot, (&entry, sequence), post, &facts, (&lexemes, &self.words));
         self.events.own(slot, &stems, &self.words);
-        if let Some(community) = community {
+        if let Some((community, written)) = written {
             self.habits.learn(community, &written);
         }
         self.window.push(entry);
         self.tidy(sequence);
-        self.lexemes = lexemes;
+        (self.lexemes, self.stems) = (lexemes, stems);
 
         let twin_id = original.and_then(|sequence| self.window.id(sequence));
         let exact = twin.as_ref().is_some_and(|twin| twin.exact);

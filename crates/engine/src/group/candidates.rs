@@ -1,16 +1,36 @@
 //! Which recent posts and events a post is compared with.
 
+use std::hint::black_box;
+
 use otklik_domain::{GroupEvidence, Post, PostId};
 
 use super::{
-    Grouper,
-    event::Facts,
+    event::{Events, Facts},
     probe::Probe,
     relation::{Candidate, Chosen, Matter, Pair, Relation, best},
     stems::{TextStems, matter_of},
+    window::Window,
+    words::{Recent, Words},
 };
 
-impl Grouper {
+/// Looks for the event of a post among those in the window.
+pub(super) struct Search<'g> {
+    pub(super) window: &'g Window,
+    pub(super) words: &'g Words,
+    pub(super) events: &'g Events,
+}
+
+/// What a search makes of one post. Kept from post to post for its memory.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    probe: Probe,
+    recent: Recent,
+    sequences: Vec<u64>,
+    pairs: Vec<Pair>,
+    slots: Vec<u32>,
+}
+
+impl<'g> Search<'g> {
     /// The event a post belongs to, if it is in the window. Compared are posts with the same rare words, the post's source and
     /// twin, the latest posts of events at its own spot, and as a whole events at its place, on its topic or with its words.
     pub(super) fn choose(
@@ -19,49 +39,57 @@ impl Grouper {
         facts: &Facts<'_>,
         stems: &TextStems,
         twin: Option<u64>,
+        scratch: &mut Scratch,
     ) -> Option<Chosen> {
+        let Scratch { probe, recent, sequences, pairs, slots } = scratch;
         let source = self.source_of(post);
-        let near = source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin);
-        let probe = Probe::new(stems, &self.words);
-        let pairs =
-            self.pairs(&probe, self.words.recent(&stems.all).into_iter().chain(near).chain(self.at_spot(facts)));
-        let mut slots: Vec<u32> = pairs.iter().map(|pair| pair.slot).chain(self.events.likely(facts, stems)).collect();
+        self.words.recent(&stems.all, recent);
+        sequences.clear();
+        sequences.extend(recent.likeliest());
+        sequences.extend(source.as_ref().map(|(sequence, _)| *sequence).into_iter().chain(twin));
+        sequences.extend(self.at_spot(facts));
+        sequences.sort_unstable();
+        sequences.dedup();
+        probe.read(stems, self.words);
+        self.compare(probe, sequences, pairs);
+
+        slots.clear();
+        slots.extend(pairs.iter().map(|pair| pair.slot).chain(self.events.likely(facts, stems)));
         slots.sort_unstable();
         slots.dedup();
-        let candidates = slots.into_iter().filter_map(|slot| {
+        self.events.touch(slots);
+        let candidates = slots.iter().filter_map(|&slot| {
             let event = self.events.get(slot)?;
             let relation = Relation::of(facts, event);
-            let kinship = relation.is_to_whole(facts, event).then(|| event.profile.kinship(&probe, &self.words));
+            let kinship = relation.is_to_whole(facts, event).then(|| event.profile.kinship(probe, self.words));
             let (first, after) =
                 (pairs.partition_point(|pair| pair.slot < slot), pairs.partition_point(|pair| pair.slot <= slot));
             Some(Candidate { slot, event, relation, kinship, pairs: pairs.get(first..after).unwrap_or_default() })
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
-        best(facts, &candidates, source, &self.window)
+        best(facts, &candidates, source, self.window)
     }
 
     /// The latest posts of the events at a post's own house or spot of the map.
-    fn at_spot<'a>(&'a self, facts: &'a Facts<'_>) -> impl Iterator<Item = u64> + 'a {
+    fn at_spot(&self, facts: &Facts<'_>) -> impl Iterator<Item = u64> {
         let slots = facts.spots().flat_map(|key| self.events.at(key));
         slots.filter_map(|slot| self.events.get(slot)).flat_map(|event| &event.latest).copied()
     }
 
-    /// Compares posts with the one at hand; sorted by event and number.
-    fn pairs(&self, probe: &Probe, sequences: impl Iterator<Item = u64>) -> Vec<Pair> {
-        let mut sequences: Vec<u64> = sequences.collect();
-        sequences.sort_unstable();
-        sequences.dedup();
-        let pair = |sequence: u64| {
-            let entry = self.window.get(sequence).filter(|entry| !entry.id.is_empty())?;
+    /// Compares posts with the one at hand; puts what comes of it, by event and number, in place of what `pairs` holds.
+    fn compare(&self, probe: &Probe, sequences: &[u64], pairs: &mut Vec<Pair>) {
+        let entries = || sequences.iter().filter_map(|&sequence| Some((sequence, self.window.get(sequence)?)));
+        // All posts are looked at before anything is made of them: so reads of memory do not wait for each other.
+        black_box(entries().fold(0, |touched, (_, entry)| touched ^ entry.event ^ u32::from(entry.counts)));
+        pairs.clear();
+        pairs.extend(entries().filter(|(_, entry)| !entry.id.is_empty()).map(|(sequence, entry)| {
             let theirs = entry.stems.read();
-            let likeness = probe.likeness(&theirs, &self.words);
+            let likeness = probe.likeness(&theirs, self.words);
             let matter = Matter::of(probe.matter, matter_of(&theirs));
-            Some(Pair { slot: entry.event, sequence, likeness, matter })
-        };
-        let mut pairs: Vec<Pair> = sequences.into_iter().filter_map(pair).collect();
+            Pair { slot: entry.event, sequence, likeness, matter }
+        }));
         pairs.sort_by_key(|pair| pair.slot);
-        pairs
     }
 
     /// The post that this one repeats or answers, where it is in the window.

@@ -3,8 +3,9 @@
 mod facts;
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, hint::black_box};
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use otklik_domain::{EventId, Network, Post, PostId};
 use otklik_text::Lexeme;
@@ -66,7 +67,7 @@ pub(crate) struct EventState {
     pub(crate) views: u64,
     pub(crate) networks: Vec<(u8, u32)>,
     /// Topics and the sum of their scores.
-    pub(crate) topics: Vec<(String, f32)>,
+    pub(crate) topics: Vec<(CompactString, f32)>,
     /// Posts whose topic reaches beyond one address, and posts with a topic.
     pub(crate) area_posts: u32,
     pub(crate) topic_posts: u32,
@@ -310,6 +311,15 @@ impl Events {
         self.owners.learn(slot, stems, words, posts_with);
     }
 
+    /// Looks at events, so that reading them then does not wait for one after the other.
+    pub(crate) fn touch(&self, slots: &[u32]) {
+        let events = || slots.iter().filter_map(|&slot| self.get(slot));
+        black_box(
+            events().fold(0, |touched, event| touched ^ event.topics.len() ^ event.towns.len() ^ event.latest.len()),
+        );
+        black_box(events().fold(0, |touched, event| touched ^ event.profile.touch()));
+    }
+
     /// Slots of the latest events at a place or on a topic there, by its key.
     pub(crate) fn at(&self, key: u64) -> impl Iterator<Item = u32> {
         self.at_place.get(&key).into_iter().flatten().copied()
@@ -406,7 +416,7 @@ impl EventState {
             let room = self.topics.len() < TOPICS_MAX;
             match self.topics.iter_mut().find(|(known, _)| known == topic) {
                 Some((_, sum)) => *sum += score,
-                None if room => self.topics.push((topic.to_owned(), score)),
+                None if room => self.topics.push((topic.into(), score)),
                 None => {}
             }
         }

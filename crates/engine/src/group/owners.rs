@@ -49,15 +49,20 @@ impl Owners {
     /// Takes note of a post that joined an event. `posts_with` tells how many posts of an event use a stem.
     pub(crate) fn learn(&mut self, slot: u32, stems: &TextStems, words: &Words, posts_with: impl Fn(u32, u32) -> u32) {
         for &stem in stems.telling.iter().chain(&stems.streets) {
+            let owner = self.0.get(&stem).copied();
+            if owner == Some(Owner::Nobody) {
+                continue;
+            }
             let posts = posts_with(slot, stem);
-            let is_name = !stems.telling.contains(&stem) || stems.names.contains(&stem) || self.is_name(stem);
+            let was_name = matches!(owner, Some(Owner::Event(_, true)));
+            let is_name = was_name || stems.names.contains(&stem) || !stems.telling.contains(&stem);
             let is_most = posts > 1 && posts * 2 > words.count(stem);
             let is_foremost = is_name
-                && match self.of(stem) {
-                    None => true,
-                    Some(owner) => owner == slot || posts_with(owner, stem) <= posts,
+                && match owner {
+                    Some(Owner::Event(other, _)) => other == slot || posts_with(other, stem) <= posts,
+                    _ => true,
                 };
-            if !self.is_nobodys(stem) && (is_most || is_foremost) {
+            if is_most || is_foremost {
                 self.0.insert(stem, Owner::Event(slot, is_name));
             }
         }

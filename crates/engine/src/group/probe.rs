@@ -13,10 +13,15 @@ const TELLING: u8 = 1;
 /// It names something.
 const NAME: u8 = 2;
 
-/// Stems of a post with their weights.
-#[derive(Debug)]
+/// Words of 64 bits in the filter of stems.
+const FILTER: usize = 32;
+
+/// Stems of a post with their weights. Kept from post to post for its memory.
+#[derive(Debug, Default)]
 pub(crate) struct Probe {
     stems: SmallTable<Known, PLACES>,
+    /// A bit for each stem, and for few others: most stems of another post are not in this one.
+    filter: [u64; FILTER],
     /// Sum of the squares of their weights.
     length: f32,
     /// The topic and town of the post, 0 when one of them is not known.
@@ -50,25 +55,35 @@ pub(crate) struct Likeness {
 }
 
 impl Probe {
-    pub(crate) fn new(stems: &TextStems, words: &Words) -> Self {
-        let is_long = !stems.of_long.is_empty();
-        let mut probe = Self { stems: SmallTable::new(), length: 0.0, matter: stems.matter, is_long };
+    /// Takes the stems of a post in place of what is there.
+    pub(crate) fn read(&mut self, stems: &TextStems, words: &Words) {
+        self.stems.clear();
+        self.filter.fill(0);
+        (self.length, self.matter, self.is_long) = (0.0, stems.matter, !stems.of_long.is_empty());
         for &stem in &stems.all {
             let weight = words.idf(stem);
-            probe.length += weight * weight;
-            probe.mark(stem, |known| *known = Known { weight, marks: PICKED });
+            self.length += weight * weight;
+            self.mark(stem, |known| *known = Known { weight, marks: PICKED });
         }
-        stems.of_long.iter().for_each(|&stem| probe.mark(stem, |_| {}));
-        stems.telling.iter().for_each(|&stem| probe.mark(stem, |known| known.marks |= TELLING));
-        stems.names.iter().for_each(|&stem| probe.mark(stem, |known| known.marks |= NAME));
-        probe
+        stems.of_long.iter().for_each(|&stem| self.mark(stem, |_| {}));
+        stems.telling.iter().for_each(|&stem| self.mark(stem, |known| known.marks |= TELLING));
+        stems.names.iter().for_each(|&stem| self.mark(stem, |known| known.marks |= NAME));
     }
 
     /// Changes what is known of a stem. There is room for all words that are looked at.
     fn mark(&mut self, stem: u32, change: impl FnOnce(&mut Known)) {
+        if let Some(word) = self.filter.get_mut(stem as usize / 64 % FILTER) {
+            *word |= 1 << (stem % 64);
+        }
         if let Some(known) = self.stems.entry(u64::from(stem)) {
             change(known);
         }
+    }
+
+    #[inline(always)]
+    fn get(&self, stem: u32) -> Option<&Known> {
+        let word = self.filter.get(stem as usize / 64 % FILTER)?;
+        if word >> (stem % 64) & 1 == 0 { None } else { self.stems.get(u64::from(stem)) }
     }
 
     /// Sum of the squares of the weights of its stems.
@@ -78,7 +93,7 @@ impl Probe {
 
     /// What the post's use of a stem is, if it is one of its most telling.
     pub(crate) fn find(&self, stem: u32) -> Option<Shared> {
-        let known = self.stems.get(u64::from(stem)).filter(|known| known.marks & PICKED != 0)?;
+        let known = self.get(stem).filter(|known| known.marks & PICKED != 0)?;
         let (is_telling, is_name) = (known.marks & TELLING != 0, known.marks & NAME != 0);
         Some(Shared { weight: known.weight, is_telling, is_name })
     }
@@ -88,7 +103,7 @@ impl Probe {
     pub(crate) fn likeness(&self, stems: &Stems, words: &Words) -> Likeness {
         let (mut theirs, mut common, mut held, mut nats) = (0.0, 0.0, 0.0, 0.0);
         for &stem in stems.iter().filter(|&&stem| stem != 0 && !is_matter(stem)) {
-            let known = self.stems.get(u64::from(stem));
+            let known = self.get(stem);
             let picked = known.filter(|known| known.marks & PICKED != 0);
             let weight = picked.map_or_else(|| words.idf(stem), |known| known.weight);
             let square = weight * weight;

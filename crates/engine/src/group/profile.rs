@@ -50,6 +50,11 @@ impl Profile {
         }
     }
 
+    /// Looks at the first of its stems.
+    pub(crate) fn touch(&self) -> u32 {
+        self.0.first().map_or(0, |(stem, _)| *stem)
+    }
+
     pub(crate) fn posts_with(&self, stem: u32) -> u32 {
         self.0.iter().find(|(known, _)| *known == stem).map_or(0, |&(_, posts)| posts)
     }

@@ -1,4 +1,4 @@
-//! A table for what is known of the words or likenesses of one post: small, and soon made.
+//! A table for what is known of the words or likenesses of one post: small, and soon empty again.
 
 /// Values by key, in the order in which the keys came. `PLACES` is a power of two; half as many keys are taken in.
 #[derive(Debug)]
@@ -8,9 +8,17 @@ pub(crate) struct SmallTable<V, const PLACES: usize> {
     list: Vec<(u64, V)>,
 }
 
+impl<V, const PLACES: usize> Default for SmallTable<V, PLACES> {
+    fn default() -> Self {
+        Self { places: [0; PLACES], list: Vec::new() }
+    }
+}
+
 impl<V: Default, const PLACES: usize> SmallTable<V, PLACES> {
-    pub(crate) fn new() -> Self {
-        Self { places: [0; PLACES], list: Vec::with_capacity(PLACES / 2) }
+    /// Makes it empty; its memory stays.
+    pub(crate) fn clear(&mut self) {
+        self.places.fill(0);
+        self.list.clear();
     }
 
     #[inline]
@@ -49,11 +57,6 @@ impl<V: Default, const PLACES: usize> SmallTable<V, PLACES> {
     }
 
     /// The keys and their values, in the order in which they came.
-    pub(crate) fn into_list(self) -> Vec<(u64, V)> {
-        self.list
-    }
-
-    /// The same, left in place.
     pub(crate) fn list(&self) -> &[(u64, V)] {
         &self.list
     }
@@ -65,7 +68,7 @@ mod tests {
 
     #[test]
     fn keeps_what_it_was_given_until_it_is_full() {
-        let mut table: SmallTable<u32, 8> = SmallTable::new();
+        let mut table: SmallTable<u32, 8> = SmallTable::default();
         // Two keys of one place, and one that is pushed on past the end.
         for key in [7, 15, 7, 3, 15, 7] {
             *table.entry(key).unwrap() += 1;
@@ -77,5 +80,7 @@ mod tests {
             [Some(3), Some(2), Some(1), Some(9), None, None]
         );
         assert_eq!(table.list(), [(7, 3), (15, 2), (3, 1), (0, 9)]);
+        table.clear();
+        assert_eq!((table.get(7), table.list().len()), (None, 0));
     }
 }

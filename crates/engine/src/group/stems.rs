@@ -102,8 +102,8 @@ impl KeptStems {
     }
 }
 
-/// Stems of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Stems of a text. Kept from text to text for its memory.
+#[derive(Debug, Default)]
 pub(crate) struct TextStems {
     /// The most telling, each once, the most telling first.
     pub(crate) all: Vec<u32>,
@@ -119,6 +119,8 @@ pub(crate) struct TextStems {
     pub(crate) streets: Vec<u32>,
     /// The topic and the town together, counted like a word; 0 when one of them is not known.
     pub(crate) matter: u32,
+    uses: SmallTable<Use, PLACES>,
+    ranked: Vec<(f32, Use)>,
 }
 
 /// What is known of a stem of a text.
@@ -137,14 +139,15 @@ struct Use {
 }
 
 impl TextStems {
-    /// Reads the words of a post.
+    /// Takes the words of a post in place of what is there.
     ///
     /// A number says something only together with the matter it belongs to: bus 18 is not house 18. So it counts as a word of
     /// the block of its post, and not at all in a post without one or as a part of an address.
-    pub(crate) fn read(lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) -> Self {
-        let mut uses: SmallTable<Use, PLACES> = SmallTable::new();
+    pub(crate) fn read(&mut self, lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) {
+        let Self { uses, ranked, .. } = self;
+        uses.clear();
         for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
-            let measures = lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
+            let measures = || lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
             let Some(stem) = stem_of(lexeme, facts, measures) else { continue };
             let Lexeme { token, .. } = lexeme;
             let flags = token.flags;
@@ -164,9 +167,9 @@ impl TextStems {
         }
         let used = || uses.list().iter().map(|(_, known)| *known);
         let long = used().filter(|known| facts.is_long && !known.is_common);
-        let of_long: Vec<u32> = long.map(|known| known.stem).collect();
-        let ranked = used().map(|known| (known.says(words.idf(known.stem), common), known));
-        let mut ranked: Vec<(f32, Use)> = ranked.collect();
+        put(&mut self.of_long, long.map(|known| known.stem));
+        ranked.clear();
+        ranked.extend(used().map(|known| (known.says(words.idf(known.stem), common), known)));
         let more =
             |(first, a): &(f32, Use), (second, b): &(f32, Use)| second.total_cmp(first).then(a.stem.cmp(&b.stem));
         if ranked.len() >= STEMS {
@@ -174,18 +177,14 @@ impl TextStems {
             ranked.truncate(STEMS - 1);
         }
         ranked.sort_unstable_by(more);
-        let picked = |which: fn(&Use) -> bool| {
-            ranked.iter().filter(|(_, known)| which(known)).map(|(_, known)| known.stem).collect::<Vec<u32>>()
-        };
-        Self {
-            all: picked(|_| true),
-            of_long,
-            telling: picked(Use::is_telling),
-            names: picked(|known| known.is_name && known.is_telling()),
-            towns: picked(|known| known.is_town),
-            streets: picked(|known| known.is_street && !known.is_town && !known.is_common),
-            matter: facts.matter().map_or(0, |hash| (hash as u32 & STEM_BITS).max(1) | MATTER),
-        }
+        let picked =
+            |which: fn(&Use) -> bool| ranked.iter().filter(move |(_, known)| which(known)).map(|(_, known)| known.stem);
+        put(&mut self.all, picked(|_| true));
+        put(&mut self.telling, picked(Use::is_telling));
+        put(&mut self.names, picked(|known| known.is_name && known.is_telling()));
+        put(&mut self.towns, picked(|known| known.is_town));
+        put(&mut self.streets, picked(|known| known.is_street && !known.is_town && !known.is_common));
+        self.matter = facts.matter().map_or(0, |hash| (hash as u32 & STEM_BITS).max(1) | MATTER);
     }
 
     /// Leaves out stems that tell nothing here.
@@ -225,13 +224,19 @@ impl Use {
     }
 }
 
-fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: bool) -> Option<u32> {
+/// Puts stems in place of what a list holds.
+fn put(list: &mut Vec<u32>, stems: impl Iterator<Item = u32>) {
+    list.clear();
+    list.extend(stems);
+}
+
+fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: impl Fn() -> bool) -> Option<u32> {
     let Lexeme { token, stem, .. } = lexeme;
     let chars = token.span.end - token.span.start;
     let hash = if token.flags.has(Flags::EMOJI) {
         return None;
     } else if token.flags.has(Flags::DIGIT) {
-        let counts = chars <= NUMBER_CHARS_MAX && !measures && !within(&facts.place_spans, token);
+        let counts = chars <= NUMBER_CHARS_MAX && !measures() && !within(&facts.place_spans, token);
         let block = facts.leaning_block().filter(|_| counts)?;
         (stem ^ hash_text(block).rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     } else if chars >= WORD_CHARS_MIN {

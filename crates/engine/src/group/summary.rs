@@ -1,9 +1,12 @@
 //! A title and a summary for an event, taken from its posts' own sentences.
 
+mod opening;
+
 use otklik_domain::{Network, Post, PostKind};
 use otklik_text::Lexeme;
 use serde::{Deserialize, Serialize};
 
+use self::opening::without_opening;
 use super::{event::Facts, window::hash_text, words::Words};
 
 /// Sentences kept of an event.
@@ -16,11 +19,13 @@ const LOOKED_AT: usize = 8;
 const SHORT_WORD: usize = 3;
 const TITLE_CHARS_MAX: usize = 110;
 const SENTENCE_CHARS_MAX: usize = 240;
+/// Characters of the shortest sentence that tells something.
+const CHARS_MIN: usize = 8;
 
 /// A sentence and how well it would say what the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Sentence {
-    text: Box<str>,
+    text: String,
     score: f32,
     /// Hash of the post's id.
     post: u64,
@@ -35,7 +40,7 @@ pub(crate) struct Sentences(Vec<Sentence>);
 impl Sentences {
     /// Looks at the sentences of a post.
     pub(crate) fn add(&mut self, post: &Post, facts: &Facts<'_>, lexemes: &[Lexeme], words: &Words) {
-        for (start, end) in split(&post.text).into_iter().take(LOOKED_AT) {
+        for (start, end) in split(&post.text).take(LOOKED_AT) {
             let first = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < start);
             let after = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < end);
             let within = lexemes.get(first..after).unwrap_or_default();
@@ -48,11 +53,11 @@ impl Sentences {
                 continue;
             }
             let Some(text) = post.text.get(start..end).map(tidy) else { continue };
-            if text.chars().count() < 8 {
+            if text.chars().take(CHARS_MIN).count() < CHARS_MIN {
                 continue;
             }
             let stems = telling(within).collect();
-            self.offer(Sentence { text: text.into(), score, post: hash_text(post.id.as_str()), stems });
+            self.offer(Sentence { text, score, post: hash_text(post.id.as_str()), stems });
         }
     }
 
@@ -73,7 +78,8 @@ impl Sentences {
 
     pub(crate) fn title(&self, topic: &str, place: &str) -> String {
         let Some(best) = self.0.first() else { return neutral_title(topic, place) };
-        let title = shorten(best.text.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']), TITLE_CHARS_MAX);
+        let point = without_opening(&best.text);
+        let title = shorten(point.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']), TITLE_CHARS_MAX);
         let named = place.split([',', ' ']).filter(|word| word.chars().count() >= 4).any(|word| {
             let root: String = word.chars().take(5).collect::<String>().to_lowercase();
             title.to_lowercase().contains(&root)
@@ -151,50 +157,80 @@ fn overlap(a: &[u32], b: &[u32]) -> f32 {
 }
 
 /// Byte ranges of sentences. A full stop ends one only before a space and a capital, and not after a short word: «ул.», «д.».
-fn split(text: &str) -> Vec<(usize, usize)> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for (at, mark) in text.match_indices(['\n', '\r', '!', '?', '…', '.']) {
-        let end = at + mark.len();
-        let ends = mark != "." || {
-            let next = text.get(end..).and_then(|rest| rest.chars().next());
-            let before = text.get(..at).unwrap_or_default().chars().rev();
-            next.is_none_or(char::is_whitespace)
-                && before.take(SHORT_WORD + 1).filter(|c| c.is_alphabetic()).count() > SHORT_WORD
-        };
-        if ends {
-            ranges.push((start, end));
-            start = end;
-        }
-    }
-    ranges.push((start, text.len()));
-    ranges
+fn split(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut start = Some(0);
+    std::iter::from_fn(move || {
+        let begin = start?;
+        let end = ends(text, begin).find(|&(mark, end)| mark != b'.' || ends_at_full_stop(text, end));
+        start = end.map(|(_, end)| end);
+        Some((begin, start.unwrap_or(text.len())))
+    })
 }
 
-/// A sentence without markup, line breaks and runs of spaces.
+/// The marks from a byte on that may end a sentence, by their first byte, and where each ends.
+fn ends(text: &str, from: usize) -> impl Iterator<Item = (u8, usize)> {
+    const ELLIPSIS: &[u8] = "…".as_bytes();
+    let bytes = text.as_bytes();
+    (from..bytes.len()).filter_map(move |at| match *bytes.get(at)? {
+        mark @ (b'\n' | b'\r' | b'!' | b'?' | b'.') => Some((mark, at + 1)),
+        mark if mark == ELLIPSIS[0] && bytes.get(at..)?.starts_with(ELLIPSIS) => Some((mark, at + ELLIPSIS.len())),
+        _ => None,
+    })
+}
+
+/// Whether the full stop before a byte ends a sentence.
+fn ends_at_full_stop(text: &str, end: usize) -> bool {
+    let next = text.get(end..).and_then(|rest| rest.chars().next());
+    let before = || text.get(..end - 1).unwrap_or_default().chars().rev();
+    next.is_none_or(char::is_whitespace)
+        && before().take(SHORT_WORD + 1).filter(|c| c.is_alphabetic()).count() > SHORT_WORD
+}
+
+/// A sentence without markup, addresses, line breaks and runs of spaces.
 fn tidy(sentence: &str) -> String {
-    let mut tidy = String::with_capacity(sentence.len());
+    let mut tidy = String::with_capacity(sentence.len().min(4 * SENTENCE_CHARS_MAX));
+    // Where the last word begins, and whether it may be an address.
+    let (mut word, mut has_colon) = (0, false);
+    let mut end_word = |tidy: &mut String, has_colon: bool| {
+        let written = tidy.get(word..).unwrap_or_default();
+        if has_colon && written.contains("://") {
+            tidy.truncate(word);
+        } else if !written.is_empty() {
+            tidy.push(' ');
+        }
+        word = tidy.len();
+    };
     let mut in_tag = false;
     for c in sentence.chars().take(SENTENCE_CHARS_MAX * 2) {
         match c {
             '<' => in_tag = true,
             '>' if in_tag => {
                 in_tag = false;
-                tidy.push(' ');
+                end_word(&mut tidy, std::mem::take(&mut has_colon));
             }
             _ if in_tag => {}
-            _ if c.is_whitespace() => tidy.push(' '),
+            _ if c.is_whitespace() => end_word(&mut tidy, std::mem::take(&mut has_colon)),
             '*' | '_' | '#' | '>' => {}
-            _ => tidy.push(c),
+            _ => {
+                has_colon |= c == ':';
+                tidy.push(c);
+            }
         }
     }
-    let words: Vec<&str> = tidy.split(' ').filter(|word| !word.is_empty() && !word.contains("://")).collect();
-    shorten(&words.join(" ").replace("&nbsp;", " "), SENTENCE_CHARS_MAX)
+    end_word(&mut tidy, has_colon);
+    tidy.pop();
+    let tidy = if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy };
+    if is_within(&tidy, SENTENCE_CHARS_MAX) { tidy } else { shorten(&tidy, SENTENCE_CHARS_MAX) }
+}
+
+/// Whether a text has no more characters than so many.
+fn is_within(text: &str, chars_max: usize) -> bool {
+    text.len() <= chars_max || text.chars().count() <= chars_max
 }
 
 /// Cuts at the end of a word.
 fn shorten(text: &str, chars_max: usize) -> String {
-    if text.chars().count() <= chars_max {
+    if is_within(text, chars_max) {
         return text.to_owned();
     }
     let cut: String = text.chars().take(chars_max - 1).collect();

@@ -1,5 +1,7 @@
 //! Words as evidence: how rare each is, which recent posts have it, how alike two sets of words are.
 
+use std::hint::black_box;
+
 use super::small_table::SmallTable;
 
 /// Stems by which recent posts are looked up.
@@ -18,6 +20,21 @@ const LISTS: usize = 1 << 16;
 
 /// Counts whose logarithms are kept.
 const LOGARITHMS: u32 = 1 << 12;
+
+/// Recent posts found by their words. Kept from post to post for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    /// What the stems say that each shares.
+    found: SmallTable<f32, FOUND>,
+    likeliest: Vec<(u64, f32)>,
+}
+
+impl Recent {
+    /// Numbers of the likeliest.
+    pub(crate) fn likeliest(&self) -> impl Iterator<Item = u64> {
+        self.likeliest.iter().map(|(sequence, _)| *sequence)
+    }
+}
 
 /// How often words occur in the window, and where they did last.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,10 +119,16 @@ impl Words {
     }
 
     /// Recent posts that share the most telling stems, the likeliest of them, in no order.
-    pub(crate) fn recent(&self, stems: &[u32]) -> Vec<u64> {
-        let mut found: SmallTable<f32, FOUND> = SmallTable::new();
-        for &stem in stems.iter().take(PROBES) {
-            let Some(list) = self.lists.get(stem as usize & (LISTS - 1)) else { continue };
+    pub(crate) fn recent(&self, stems: &[u32], recent: &mut Recent) {
+        let Recent { found, likeliest } = recent;
+        found.clear();
+        let lists = || {
+            let stems = stems.iter().take(PROBES);
+            stems.filter_map(|&stem| Some((stem, self.lists.get(stem as usize & (LISTS - 1))?)))
+        };
+        // All lists are looked at before anything is made of them: so reads of memory do not wait for each other.
+        black_box(lists().fold(0, |touched, (_, [first, ..])| touched ^ first));
+        for (stem, list) in lists() {
             let says = self.idf(stem);
             for &low in list.iter().take_while(|&&low| low != 0) {
                 let back = (self.latest as u32).wrapping_sub(low.wrapping_sub(1));
@@ -113,12 +136,12 @@ impl Words {
                 sequence.and_then(|sequence| found.entry(sequence)).into_iter().for_each(|weight| *weight += says);
             }
         }
-        let mut found = found.into_list();
-        if found.len() > CANDIDATES_MAX {
+        likeliest.clear();
+        likeliest.extend_from_slice(found.list());
+        if likeliest.len() > CANDIDATES_MAX {
             let more = |(first, a): &(u64, f32), (second, b): &(u64, f32)| b.total_cmp(a).then(second.cmp(first));
-            found.select_nth_unstable_by(CANDIDATES_MAX, more);
-            found.truncate(CANDIDATES_MAX);
+            likeliest.select_nth_unstable_by(CANDIDATES_MAX, more);
+            likeliest.truncate(CANDIDATES_MAX);
         }
-        found.into_iter().map(|(sequence, _)| sequence).collect()
     }
 }
