@@ -8,7 +8,7 @@ use super::{
     event::{Events, Facts},
     probe::Probe,
     relation::{Candidate, Chosen, Matter, Pair, Relation, best},
-    stems::{TextStems, matter_of},
+    stems::TextStems,
     window::Window,
     words::{Recent, Words},
 };
@@ -84,9 +84,8 @@ impl<'g> Search<'g> {
         black_box(entries().fold(0, |touched, (_, entry)| touched ^ entry.event ^ u32::from(entry.counts)));
         pairs.clear();
         pairs.extend(entries().filter(|(_, entry)| !entry.id.is_empty()).map(|(sequence, entry)| {
-            let theirs = entry.stems.read();
-            let likeness = probe.likeness(&theirs, self.words);
-            let matter = Matter::of(probe.matter, matter_of(&theirs));
+            let likeness = probe.likeness(&entry.stems, self.words);
+            let matter = Matter::of(probe.matter, entry.stems.matter());
             Pair { slot: entry.event, sequence, likeness, matter }
         }));
         pairs.sort_by_key(|pair| pair.slot);

@@ -2,7 +2,7 @@
 
 use super::{
     small_table::SmallTable,
-    stems::{PLACES, Stems, TextStems, is_matter},
+    stems::{KeptStems, PLACES, TextStems},
     words::Words,
 };
 
@@ -100,9 +100,9 @@ impl Probe {
 
     /// How alike another post is. Two articles on one event need not put the same words first: the share of the other's words
     /// that an article holds counts as much as the cosine.
-    pub(crate) fn likeness(&self, stems: &Stems, words: &Words) -> Likeness {
+    pub(crate) fn likeness(&self, stems: &KeptStems, words: &Words) -> Likeness {
         let (mut theirs, mut common, mut held, mut nats) = (0.0, 0.0, 0.0, 0.0);
-        for &stem in stems.iter().filter(|&&stem| stem != 0 && !is_matter(stem)) {
+        for stem in stems.words() {
             let known = self.get(stem);
             let picked = known.filter(|known| known.marks & PICKED != 0);
             let weight = picked.map_or_else(|| words.idf(stem), |known| known.weight);

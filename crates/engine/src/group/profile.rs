@@ -29,9 +29,15 @@ pub(crate) struct Kinship {
 }
 
 impl Profile {
-    /// Counts the stems of a post; 0 stands for none.
+    /// Counts the stems of a post, each of which is there once; 0 stands for none.
     pub(crate) fn add(&mut self, stems: &[u32]) {
-        stems.iter().filter(|&&stem| stem != 0).for_each(|&stem| self.count(stem, 1));
+        let stems = stems.iter().copied().filter(|&stem| stem != 0);
+        if self.0.is_empty() {
+            self.0.reserve_exact(stems.clone().count());
+            self.0.extend(stems.map(|stem| (stem, 1)));
+        } else {
+            stems.for_each(|stem| self.count(stem, 1));
+        }
     }
 
     /// Takes over the stems of an event that was joined to this one.
@@ -69,10 +75,12 @@ impl Profile {
         for &(stem, posts) in said() {
             let part = posts as f32 / most.max(1) as f32;
             let Some(shared) = probe.find(stem) else {
-                own += (words.idf(stem) * part).powi(2);
+                let own_part = words.idf(stem) * part;
+                own += own_part * own_part;
                 continue;
             };
-            own += (shared.weight * part).powi(2);
+            let own_part = shared.weight * part;
+            own += own_part * own_part;
             common += shared.weight * shared.weight * part;
             let is_name = shared.is_telling && shared.is_name;
             kinship.shares_name |= is_name;

@@ -91,15 +91,29 @@ impl KeptStems {
     }
 
     pub(crate) fn read(&self) -> Stems {
-        let mut stems = [0; STEMS];
-        for (stem, [a, b, c]) in stems.iter_mut().zip(self.0) {
-            *stem = u32::from_le_bytes([a, b, c, 0]);
-        }
-        if let Some(matter) = stems.last_mut().filter(|matter| **matter != 0) {
-            *matter |= MATTER;
-        }
+        let mut stems = self.0.map(widen);
+        stems[STEMS - 1] = self.matter();
         stems
     }
+
+    /// The stems without the matter.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().take(STEMS - 1).map(|&bytes| widen(bytes)).take_while(|&stem| stem != 0)
+    }
+
+    /// The topic in a town the post is on, 0 when one of them is not known.
+    pub(crate) fn matter(&self) -> u32 {
+        match widen(self.0[STEMS - 1]) {
+            0 => 0,
+            matter => matter | MATTER,
+        }
+    }
+}
+
+#[inline(always)]
+fn widen([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0])
 }
 
 /// Stems of a text. Kept from text to text for its memory.
@@ -120,7 +134,8 @@ pub(crate) struct TextStems {
     /// The topic and the town together, counted like a word; 0 when one of them is not known.
     pub(crate) matter: u32,
     uses: SmallTable<Use, PLACES>,
-    ranked: Vec<(f32, Use)>,
+    /// How much each of them says, with its stem and where it is among them.
+    ranked: Vec<(f32, u32, u32)>,
 }
 
 /// What is known of a stem of a text.
@@ -169,16 +184,20 @@ impl TextStems {
         let long = used().filter(|known| facts.is_long && !known.is_common);
         put(&mut self.of_long, long.map(|known| known.stem));
         ranked.clear();
-        ranked.extend(used().map(|known| (known.says(words.idf(known.stem), common), known)));
+        let said = used().zip(0..).map(|(known, nth)| (known.says(words.idf(known.stem), common), known.stem, nth));
+        ranked.extend(said);
         let more =
-            |(first, a): &(f32, Use), (second, b): &(f32, Use)| second.total_cmp(first).then(a.stem.cmp(&b.stem));
+            |(first, a, _): &(f32, u32, u32), (second, b, _): &(f32, u32, u32)| second.total_cmp(first).then(a.cmp(b));
         if ranked.len() >= STEMS {
             ranked.select_nth_unstable_by(STEMS - 1, more);
             ranked.truncate(STEMS - 1);
         }
         ranked.sort_unstable_by(more);
-        let picked =
-            |which: fn(&Use) -> bool| ranked.iter().filter(move |(_, known)| which(known)).map(|(_, known)| known.stem);
+        let uses = uses.list();
+        let picked = |which: fn(&Use) -> bool| {
+            let is_picked = move |nth: u32| uses.get(nth as usize).is_some_and(|(_, known)| which(known));
+            ranked.iter().filter(move |(.., nth)| is_picked(*nth)).map(|&(_, stem, _)| stem)
+        };
         put(&mut self.all, picked(|_| true));
         put(&mut self.telling, picked(Use::is_telling));
         put(&mut self.names, picked(|known| known.is_name && known.is_telling()));
@@ -220,7 +239,8 @@ impl Use {
         let early = words.early.get(self.first).copied().unwrap_or(EARLY_MIN);
         let name = if self.is_name { 1.3 } else { 1.0 };
         let common = if self.is_common { 0.5 } else { 1.0 };
-        (1.0 + idf) * (1.0 + (self.times as f32).ln()) * early * name * common
+        let again = if self.times > 1 { (self.times as f32).ln() } else { 0.0 };
+        (1.0 + idf) * (1.0 + again) * early * name * common
     }
 }
 
@@ -249,11 +269,6 @@ fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: impl Fn() -> bool) -> O
 
 fn within(spans: &[Span], token: &Token) -> bool {
     spans.iter().any(|span| span.start <= token.span.start && token.span.end <= span.end)
-}
-
-/// The topic in a town a post is on, 0 when one of them is not known.
-pub(crate) fn matter_of(stems: &Stems) -> u32 {
-    stems.last().copied().unwrap_or_default()
 }
 
 /// Whether a stem stands for a topic in a town.

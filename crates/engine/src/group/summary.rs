@@ -201,26 +201,45 @@ fn tidy(sentence: &str) -> String {
         word = tidy.len();
     };
     let mut in_tag = false;
-    for c in sentence.chars().take(SENTENCE_CHARS_MAX * 2) {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => {
+    let mut rest = beginning(sentence, SENTENCE_CHARS_MAX * 2);
+    while !rest.is_empty() {
+        let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        let (plain, mark) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        if !in_tag {
+            tidy.push_str(plain);
+        }
+        let mut marks = mark.chars();
+        match marks.next() {
+            Some('<') => in_tag = true,
+            Some('>') if in_tag => {
                 in_tag = false;
                 end_word(&mut tidy, std::mem::take(&mut has_colon));
             }
             _ if in_tag => {}
-            _ if c.is_whitespace() => end_word(&mut tidy, std::mem::take(&mut has_colon)),
-            '*' | '_' | '#' | '>' => {}
-            _ => {
+            Some(c) if c.is_whitespace() => end_word(&mut tidy, std::mem::take(&mut has_colon)),
+            None | Some('*' | '_' | '#' | '>') => {}
+            Some(c) => {
                 has_colon |= c == ':';
                 tidy.push(c);
             }
         }
+        rest = marks.as_str();
     }
     end_word(&mut tidy, has_colon);
     tidy.pop();
     let tidy = if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy };
     if is_within(&tidy, SENTENCE_CHARS_MAX) { tidy } else { shorten(&tidy, SENTENCE_CHARS_MAX) }
+}
+
+/// Whether a byte belongs to a character that stays as it is: it begins neither a mark nor what may be a space.
+fn is_plain(byte: u8) -> bool {
+    !matches!(byte, 0..=b' ' | b'<' | b'>' | b'*' | b'_' | b'#' | b':' | 0xC2 | 0xE1..=0xE3)
+}
+
+/// The first characters of a text.
+fn beginning(text: &str, chars: usize) -> &str {
+    let end = if text.len() > chars { text.char_indices().nth(chars) } else { None };
+    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// Whether a text has no more characters than so many.
