@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Makes crates/text/src/language/letters.txt: how unlikely letters are in twelve languages, after none, one or two others.
+"""Makes crates/text/src/language/letters.txt and words.txt: how unlikely letters are in twelve languages, after none, one or two others,
+and how much likelier some words are than their letters.
 
     pip install babel==2.18.0 wordfreq==3.1.1; pip download --no-deps django==5.2.19
-    scripts/letters.py django-5.2.19-py3-none-any.whl > crates/text/src/language/letters.txt
+    apt-get download firefox-esr-l10n-be firefox-esr-l10n-kk firefox-esr-l10n-sr; for each: dpkg -x PACKAGE.deb .
+    scripts/letters.py django-5.2.19-py3-none-any.whl usr/lib/firefox-esr/browser/extensions/langpack-*.xpi
 
-Counted are words of Django's translations (BSD), of CLDR's names of things as Babel has them (Unicode), by how
-often they are used those of wordfreq (CC BY-SA 4.0), Russian ones of our dictionaries' examples, and for Bashkir and Tuvan, which those
-lack, the common words below. Only the statistics are kept. Tested on other texts: `benches/peers/peers.py language`.
+Counted are words of Django's translations (BSD), of Firefox's (MPL; 153.7.0esr of Debian 12), of CLDR's names of things as Babel has them
+(Unicode), by how often they are used those of wordfreq (CC BY-SA 4.0), Russian ones of our dictionaries' examples, and for Bashkir and
+Tuvan, which those lack, the common words below. Only the statistics are kept. Tested on other texts: `benches/peers/peers.py language`.
 """
 
 import collections
@@ -37,8 +39,11 @@ COMMON = {
     "чаъс кыш чай час күс",
 }
 # Texts counted as if there were so many words of a language: the more there are, the less is left to chance.
-WORDS, WORDS_COUNTED, WORDS_COMMON = 3000, 20000, 1500
-TRIPLES = 6000
+WORDS, WORDS_OF_FIREFOX, WORDS_COUNTED, WORDS_COMMON = 3000, 8000, 20000, 1500
+TRIPLES = 10000
+# Words kept of a language, of one with few texts, and the share of what is said that is taken to be words known by themselves and not by
+# their letters.
+KEPT, KEPT_OF_FEW, KNOWN = 3000, 600, 0.3
 ALPHABET = 45
 WORD = re.compile(r"[^\W\d_]+")
 NO_WORDS = re.compile(r"%\(\w+\)[sd]|%[sd]|\\n|<[^<>]{1,200}>|\{\w*\}|&\w+;")
@@ -63,6 +68,13 @@ def django(wheel, language):
             if inside:
                 said.append(NO_WORDS.sub(" ", line[line.index('"') :].strip('"')))
     return " ".join(said)
+
+
+def firefox(package):
+    """What the language package of Firefox says, and what its parts are called in English, which has other letters."""
+    archive = zipfile.ZipFile(package)
+    parts = [name for name in archive.namelist() if name.endswith((".ftl", ".properties"))]
+    return " ".join(archive.read(part).decode("utf-8") for part in parts)
 
 
 def names(language):
@@ -106,7 +118,21 @@ def counted(name):
     return found
 
 
-def weights(language, wheel):
+def shares(text):
+    found = collections.Counter(words(text))
+    return {word: n / found.total() for word, n in found.items()}
+
+
+def mixed(*parts):
+    """Words by how much each counts in several counts, each with its share."""
+    found = collections.Counter()
+    for share, counts in parts:
+        for word, weight in counts.items():
+            found[word] += share * weight
+    return found
+
+
+def weights(language, wheel, packages):
     """Words with how much each counts, and how many words that is."""
     if language in COMMON:
         found = COMMON[language].split()
@@ -115,13 +141,13 @@ def weights(language, wheel):
         text = names(language)
     else:
         text = django(wheel, language)
-    found = collections.Counter(words(text + (" " + examples() if language == "ru" else "")))
-    if language not in COUNTED:
-        return {word: n / found.total() for word, n in found.items()}, WORDS
-    own, used = {word: 0.3 * n / found.total() for word, n in found.items()}, counted(COUNTED[language])
-    for word, frequency in used.items():
-        own[word] = own.get(word, 0) + 0.7 * frequency / used.total()
-    return own, WORDS_COUNTED
+    own = shares(text + (" " + examples() if language == "ru" else ""))
+    if language in packages:
+        own = mixed((0.5, own), (0.5, shares(firefox(packages[language]))))
+    if language in COUNTED:
+        used = counted(COUNTED[language])
+        return mixed((0.3, own), (0.7 / used.total(), used)), WORDS_COUNTED
+    return own, WORDS_OF_FIREFOX if language in packages else WORDS
 
 
 class Letters:
@@ -149,9 +175,11 @@ class Letters:
         return share * own + (1 - share) * self.chance(letters[1:])
 
 
-def main():
-    wheel = zipfile.ZipFile(sys.argv[1])
-    known = {language: Letters(*weights(language, wheel)) for language in LANGUAGES}
+def digits(numbers):
+    return "".join(DIGITS[min(35, number)] for number in numbers)
+
+
+def print_letters(known, file):
     single = [letter for letter in sorted({key for one in known.values() for key in one.counts[0]})
               if max(one.chance(letter) for one in known.values()) > 2e-4]
     mass = [collections.Counter() for _ in range(3)]
@@ -166,10 +194,52 @@ def main():
         return mass[2][letters] * (unlikely[-1] - unlikely[len(unlikely) // 2])
 
     triples = sorted(sorted(mass[2], key=lambda letters: (-tells(letters), letters))[:TRIPLES])
-    print(*LANGUAGES)
+    print(*LANGUAGES, file=file)
     for letters in [*single, *pairs, *triples]:
         quarters = (round(-4 * max(-8.75, math.log(one.chance(letters)))) for one in known.values())
-        print(letters.replace(" ", "_"), "".join(DIGITS[min(35, number)] for number in quarters))
+        print(letters.replace(" ", "_"), digits(quarters), file=file)
+
+
+def print_words(known, weighed, file):
+    """Words that tell most, with the logarithm of how many times as likely each is in each language as its letters are."""
+
+    def likelier(word):
+        for language, one in known.items():
+            share = weighed[language].get(word, 0)
+            padded = "  " + word + " "
+            by_letters = math.prod(one.chance(padded[at : at + 3]) for at in range(len(word) + 1))
+            yield math.log(1 + KNOWN * share / ((1 - KNOWN) * by_letters)) if share else 0
+
+    rows = {}
+    for index, language in enumerate(LANGUAGES):
+        found = weighed[language]
+        kept = KEPT if len(found) > 2 * KEPT else KEPT_OF_FEW
+        own = {word: list(likelier(word)) for word in sorted(found, key=lambda word: (-found[word], word))[: 3 * kept]}
+
+        def tells(word):
+            others = own[word][:index] + own[word][index + 1 :]
+            return found[word] * abs(own[word][index] - max(others))
+
+        rows |= {word: own[word] for word in sorted(own, key=lambda word: (-tells(word), word))[:kept]}
+    print(*LANGUAGES, file=file)
+    for word in sorted(rows):
+        print(word, digits(round(4 * number) for number in rows[word]), file=file)
+
+
+def main():
+    wheel = zipfile.ZipFile(sys.argv[1])
+    packages = {re.search(r"langpack-(\w+)@", path)[1]: path for path in sys.argv[2:]}
+    weighed, known = {}, {}
+    for language in LANGUAGES:
+        found, scale = weights(language, wheel, packages)
+        total = sum(found.values())
+        weighed[language] = {word: weight / total for word, weight in found.items()}
+        known[language] = Letters(weighed[language], scale)
+    folder = pathlib.Path(__file__).parents[1] / "crates" / "text" / "src" / "language"
+    with open(folder / "letters.txt", "w", encoding="utf-8") as file:
+        print_letters(known, file)
+    with open(folder / "words.txt", "w", encoding="utf-8") as file:
+        print_words(known, weighed, file)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 //! The language of a short post.
 //!
 //! Cyrillic words are judged by their letters: how likely each is after the two before it, in each of twelve languages
-//! (`language/letters.txt`). What a word says for each language is reckoned once and kept. The long tail of languages in other
-//! scripts is whatlang's. A post without anything that speaks against it is Russian.
+//! (`language/letters.txt`); those used most, by themselves too (`language/words.txt`). What a word says for each language is reckoned
+//! once and kept. The long tail of languages in other scripts is whatlang's. A post without anything that speaks against it is Russian.
 
 use std::{borrow::Cow, hint::black_box, sync::LazyLock};
 
 use otklik_domain::Language;
+use rustc_hash::{FxHashMap, FxHashSet};
 use whatlang::Detector;
 
 use crate::{
-    fold::{fold_common, fold_into},
+    fold::{fold_common, fold_into, hash_folded},
     lexer::{FORMS_MAX, Lexeme, Lexer},
     token::Flags,
 };
@@ -26,7 +27,7 @@ const RUSSIAN_AHEAD: i32 = 4;
 /// Words of a text looked at.
 const TEXT_WORDS_MAX: usize = 200;
 
-/// How unlikely letters are, by language.
+/// How unlikely letters are, or how much likelier a word is, by language.
 type Unlikely = [u8; LANGUAGES];
 
 /// What is known of letters. They have numbers; 0 stands for those of which nothing is known.
@@ -67,11 +68,8 @@ impl Letters {
         // One letter, a letter after another, a letter after two others, each as numbers.
         let mut groups: Vec<(Vec<usize>, u16)> = Vec::new();
         for (group, numbers) in lines.filter_map(|line| line.split_once(' ')) {
-            let mut row = [0; LANGUAGES];
-            let digits = numbers.chars().map(|digit| digit.to_digit(36).unwrap_or_default() as u8);
-            row.iter_mut().zip(digits).for_each(|(place, digit)| *place = digit);
             groups.push((group.chars().map(|letter| read.new_number(letter)).collect(), read.unlikely.len() as u16));
-            read.unlikely.push(row);
+            read.unlikely.push(row(numbers));
         }
         let count = read.count;
         let (mut one, mut two) = (vec![0; count], vec![0; count * count]);
@@ -140,6 +138,27 @@ impl Letters {
     }
 }
 
+/// By hash of a word's folded form: how much likelier it is in each language than by its letters.
+static WORDS: LazyLock<FxHashMap<u64, Unlikely>> = LazyLock::new(|| {
+    let lines = include_str!("language/words.txt").lines().skip(1);
+    lines.filter_map(|line| line.split_once(' ')).map(|(word, numbers)| (hash_folded(word), row(numbers))).collect()
+});
+
+/// The commonest words of English that mean nothing in other languages.
+static ENGLISH: LazyLock<FxHashSet<u64>> = LazyLock::new(|| {
+    const WORDS: &str = "the of and to with that is are was were be been have has had it its this these those which who whose what \
+        when where how for from by on at as or not but if all any some such other no every everyone shall will would should can could \
+        may must his her their our your my you we they them there here than then into upon about before after without between";
+    WORDS.split_whitespace().map(hash_folded).collect()
+});
+
+/// Numbers for each language, written as digits of base 36.
+fn row(digits: &str) -> Unlikely {
+    let mut row = [0; LANGUAGES];
+    row.iter_mut().zip(digits.chars()).for_each(|(place, digit)| *place = digit.to_digit(36).unwrap_or_default() as u8);
+    row
+}
+
 /// Tells the language of texts, by itself; an analyser does it along with the rest. Each thread has its own.
 #[derive(Debug, Default)]
 pub struct LanguageReader {
@@ -195,7 +214,7 @@ impl LanguageDetector {
         }
         match (cyrillic, latin) {
             (0, 0) => language(UNKNOWN, 0.0),
-            _ if latin > cyrillic => self.detect_rest(text),
+            _ if latin > cyrillic => self.detect_rest(text, lexemes),
             _ => likeliest(scores),
         }
     }
@@ -210,7 +229,10 @@ impl LanguageDetector {
     #[cold]
     #[inline(never)]
     fn word(&mut self, lexeme: &Lexeme, text: &str) -> [i16; LANGUAGES] {
-        let scores = LETTERS.score_written(lexeme.token.text(text), &mut self.folded);
+        let mut scores = LETTERS.score_written(lexeme.token.text(text), &mut self.folded);
+        if let Some(likelier) = WORDS.get(&lexeme.token.form) {
+            scores.iter_mut().zip(likelier).for_each(|(score, likelier)| *score += i16::from(*likelier));
+        }
         let number = lexeme.number as usize;
         if number < FORMS_MAX {
             if self.words.len() <= number {
@@ -223,12 +245,16 @@ impl LanguageDetector {
         scores
     }
 
-    fn detect_rest(&self, text: &str) -> Language {
+    fn detect_rest(&self, text: &str, lexemes: &[Lexeme]) -> Language {
         match self.rest.detect(text) {
             Some(info) if info.is_reliable() || info.lang() == whatlang::Lang::Eng => {
                 language(two_letters(info.lang().code()), info.confidence() as f32)
             }
-            _ => language(UNKNOWN, 0.0),
+            // Too short for its letters to tell: then its words may.
+            _ => {
+                let known = lexemes.iter().filter(|lexeme| ENGLISH.contains(&lexeme.token.form)).count();
+                if known * 4 >= lexemes.len() { language("en", 0.5) } else { language(UNKNOWN, 0.0) }
+            }
         }
     }
 }
@@ -285,6 +311,10 @@ mod tests {
         check("Беҙҙә һыу юҡ", "ba");
         check("Ву ӧвӧл кык нунал ини", "udm");
         check("There is no water in our house", "en");
+        check("dignity and rights", "en");
+        check("Toyota Camry 2018", "und");
+        check("кто має право", "uk");
+        check("Всяко лице има право", "bg");
         check("12345 !!!", "und");
     }
 }
