@@ -145,8 +145,7 @@ impl Grouper {
         if let Some(community) = community {
             stems.leave_out(|stem| self.habits.is_habit(community, stem));
         }
-        stems.telling.retain(|&stem| !self.events.owners.is_nobodys(stem));
-        stems.recognise_names(|stem| self.events.owners.is_name(stem));
+        stems.ask_owners(&self.events.owners);
 
         let twin = self.duplicates.find(&fingerprint, &self.window, NEAR_MIN);
         let search = Search { window: &self.window, words: &self.words, events: &self.events };

@@ -58,13 +58,15 @@ impl<'g> Search<'g> {
         slots.sort_unstable();
         slots.dedup();
         self.events.touch(slots);
+        let probe = &*probe;
         let candidates = slots.iter().filter_map(|&slot| {
             let event = self.events.get(slot)?;
             let relation = Relation::of(facts, event);
             let kinship = relation.is_to_whole(facts, event).then(|| event.profile.kinship(probe, self.words));
             let (first, after) =
                 (pairs.partition_point(|pair| pair.slot < slot), pairs.partition_point(|pair| pair.slot <= slot));
-            Some(Candidate { slot, event, relation, kinship, pairs: pairs.get(first..after).unwrap_or_default() })
+            let pairs = pairs.get(first..after).unwrap_or_default();
+            Some(Candidate { slot, event, relation, kinship, probe, words: self.words, pairs })
         });
         let candidates: Vec<Candidate<'_>> = candidates.collect();
         let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));

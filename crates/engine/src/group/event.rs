@@ -311,13 +311,19 @@ impl Events {
         self.owners.learn(slot, stems, words, posts_with);
     }
 
-    /// Looks at events, so that reading them then does not wait for one after the other.
+    /// Looks at what a post is compared with, so that reading it then does not wait for one after the other.
     pub(crate) fn touch(&self, slots: &[u32]) {
-        let events = || slots.iter().filter_map(|&slot| self.get(slot));
-        black_box(
-            events().fold(0, |touched, event| touched ^ event.topics.len() ^ event.towns.len() ^ event.latest.len()),
-        );
-        black_box(events().fold(0, |touched, event| touched ^ event.profile.touch()));
+        let touched = |look: fn(&EventState) -> u32| {
+            black_box(slots.iter().filter_map(|&slot| self.get(slot)).fold(0, |touched, event| touched ^ look(event)));
+        };
+        // First where the parts of each lie, then the parts.
+        touched(|event| event.topics.len() as u32 ^ event.area_posts ^ u32::from(event.point.is_some()));
+        touched(|event| {
+            let topic = event.topics.first().map_or(0, |(_, weight)| weight.to_bits());
+            let town = event.towns.first().map_or(0, |(_, votes)| *votes);
+            let address = event.addresses.first().map_or(0, |address| address.count);
+            topic ^ town ^ address ^ event.profile.touch()
+        });
     }
 
     /// Slots of the latest events at a place or on a topic there, by its key.
@@ -328,7 +334,7 @@ impl Events {
     /// Slots of recent events at the places and on the topics a post speaks of, and of those that own words of it.
     pub(crate) fn likely(&self, facts: &Facts<'_>, stems: &TextStems) -> impl Iterator<Item = u32> {
         let at_place = facts.keys().flat_map(|key| self.at(key));
-        at_place.chain(stems.telling.iter().filter_map(|&stem| self.owners.of(stem)))
+        at_place.chain(stems.leading_to.iter().copied())
     }
 
     pub(crate) fn add_views(&mut self, slot: u32, grown: u32) {

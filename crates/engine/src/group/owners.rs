@@ -9,7 +9,7 @@ use super::{stems::TextStems, words::Words};
 
 /// Whose a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-enum Owner {
+pub(crate) enum Owner {
     /// The event of this slot; whether the word is a name.
     Event(u32, bool),
     /// Nobody's: it belongs to the name of a town.
@@ -28,28 +28,15 @@ pub(crate) type SavedOwners = BTreeMap<u32, SavedOwner>;
 pub(crate) struct SavedOwner(Owner);
 
 impl Owners {
-    /// The event a word leads to.
-    pub(crate) fn of(&self, stem: u32) -> Option<u32> {
-        match self.0.get(&stem)? {
-            Owner::Event(slot, _) => Some(*slot),
-            Owner::Nobody => None,
-        }
-    }
-
-    /// Whether a word names something.
-    pub(crate) fn is_name(&self, stem: u32) -> bool {
-        matches!(self.0.get(&stem), Some(Owner::Event(_, true)))
-    }
-
-    /// Whether a word belongs to the name of a town, and so to no event.
-    pub(crate) fn is_nobodys(&self, stem: u32) -> bool {
-        matches!(self.0.get(&stem), Some(Owner::Nobody))
+    /// Whose a word is.
+    pub(crate) fn get(&self, stem: u32) -> Option<Owner> {
+        self.0.get(&stem).copied()
     }
 
     /// Takes note of a post that joined an event. `posts_with` tells how many posts of an event use a stem.
     pub(crate) fn learn(&mut self, slot: u32, stems: &TextStems, words: &Words, posts_with: impl Fn(u32, u32) -> u32) {
         for &stem in stems.telling.iter().chain(&stems.streets) {
-            let owner = self.0.get(&stem).copied();
+            let owner = self.get(stem);
             if owner == Some(Owner::Nobody) {
                 continue;
             }

@@ -11,9 +11,10 @@ use self::{
 };
 use super::{
     event::{EventState, Facts, block_of, family_of},
-    probe::Likeness,
+    probe::{Likeness, Probe},
     profile::Kinship,
     window::Window,
+    words::Words,
 };
 
 /// An event a post may belong to.
@@ -24,6 +25,9 @@ pub(crate) struct Candidate<'a> {
     pub(crate) relation: Relation,
     /// How much the words are those of the event as a whole, where that counts.
     pub(crate) kinship: Option<Kinship>,
+    /// The words of the post.
+    pub(crate) probe: &'a Probe,
+    pub(crate) words: &'a Words,
     /// Posts of it that were compared.
     pub(crate) pairs: &'a [Pair],
 }
@@ -69,7 +73,11 @@ impl Candidate<'_> {
     /// How alike the words are, 0..1.
     fn cosine(&self) -> f32 {
         let of_post = self.likest().map_or(0.0, |pair| pair.likeness.cosine);
-        of_post.max(self.kinship.map_or(0.0, |kinship| kinship.cosine))
+        of_post.max(self.kinship.map_or(0.0, |_| self.cosine_to_whole()))
+    }
+
+    fn cosine_to_whole(&self) -> f32 {
+        self.event.profile.cosine(self.probe, self.words)
     }
 
     /// How well a post fits, by the event as a whole or by a post of it; `None` when it does not belong there.
@@ -80,16 +88,22 @@ impl Candidate<'_> {
             // A trouble of one address is told from its like by names only.
             let any_word = self.event.is_area() && matches!(topics, Topics::Same | Topics::SameBlock);
             let by_words = if any_word { kinship.by_word } else { kinship.by_name };
-            (kinship.cosine - needs.cosine).max(by_words - needs.kinship).max(kinship.share - needs.share)
+            // It is reckoned only where it may be enough.
+            let may_do = kinship.cosine_at_most + ROUNDING >= needs.cosine;
+            let cosine = if may_do { self.cosine_to_whole() } else { kinship.cosine_at_most };
+            (cosine - needs.cosine).max(by_words - needs.kinship).max(kinship.share - needs.share)
         });
         let by_post = self.pairs.iter().map(|pair| {
             let relation = self.relation.to_post(facts, pair.matter);
             pair.likeness.cosine - Needs::of(facts, self.event, &pair.likeness, false, relation).cosine
         });
         let margin = by_whole.into_iter().chain(by_post).max_by(f32::total_cmp)?;
+        if margin < 0.0 {
+            return None;
+        }
         // Where several fit the largest is the likeliest.
         let size = if nearness == Nearness::Unknown { 0.0 } else { (self.event.posts as f32).ln() * SIZE_WEIGHT };
-        (margin >= 0.0).then_some(margin + size)
+        Some(margin + size)
     }
 }
 
@@ -148,6 +162,8 @@ enum Topics {
 
 /// Longest remark that is taken to be about the post it answers, in characters.
 const REMARK_CHARS_MAX: usize = 60;
+/// How far sums of the same numbers in another order may differ.
+const ROUNDING: f32 = 1e-4;
 /// What a post more speaks for an event, by its logarithm.
 const SIZE_WEIGHT: f32 = 0.05;
 

@@ -55,12 +55,12 @@ impl Usual {
         let Some(topic) = topic.filter(|_| number <= USUAL_POSTS_MAX) else { return };
         let block = block_of(topic);
         for key in [topic, block].into_iter().take(if block == topic { 1 } else { 2 }) {
-            if self.sizes.len() < TOPICS_MAX && !self.sizes.contains_key(key) {
-                self.sizes.insert(key.to_owned(), (0.0, 0.0));
-            }
+            let begins = f32::from(u8::from(number == 1));
             if let Some((posts, events)) = self.sizes.get_mut(key) {
                 *posts += 1.0;
-                *events += f32::from(u8::from(number == 1));
+                *events += begins;
+            } else if self.sizes.len() < TOPICS_MAX {
+                self.sizes.insert(key.to_owned(), (1.0, begins));
             }
         }
     }

@@ -4,7 +4,13 @@ use otklik_domain::Span;
 use otklik_text::{Flags, Lexeme, Lexer, Token};
 use rustc_hash::FxHashSet;
 
-use super::{event::Facts, small_table::SmallTable, window::hash_text, words::Words};
+use super::{
+    event::Facts,
+    owners::{Owner, Owners},
+    small_table::SmallTable,
+    window::hash_text,
+    words::Words,
+};
 
 /// Stems kept of a post: the most telling, and in the last place its matter.
 pub(crate) const STEMS: usize = 32;
@@ -127,6 +133,8 @@ pub(crate) struct TextStems {
     pub(crate) telling: Vec<u32>,
     /// Those of the telling ones that name something: words with a capital within a sentence, hashtags, numbers of a block.
     pub(crate) names: Vec<u32>,
+    /// The slots of events that telling stems lead to.
+    pub(crate) leading_to: Vec<u32>,
     /// Names of the town, which tell nothing.
     pub(crate) towns: Vec<u32>,
     /// Names of streets. Streets are compared as places; who writes «олимпийская» without more is known by the word.
@@ -213,11 +221,21 @@ impl TextStems {
         }
     }
 
-    /// Takes stems for names that were names elsewhere: «берёзка» is one without its capital too.
-    pub(crate) fn recognise_names(&mut self, is_name: impl Fn(u32) -> bool) {
-        let recognised = self.telling.iter().copied().filter(|stem| !self.names.contains(stem) && is_name(*stem));
-        let recognised: Vec<u32> = recognised.collect();
-        self.names.extend(recognised);
+    /// Takes note of whose the telling stems are. What is nobody's tells nothing; what was a name elsewhere is one: «берёзка» without
+    /// its capital too.
+    pub(crate) fn ask_owners(&mut self, owners: &Owners) {
+        let Self { telling, names, leading_to, .. } = self;
+        leading_to.clear();
+        telling.retain(|&stem| {
+            let owner = owners.get(stem);
+            if let Some(Owner::Event(slot, is_name)) = owner {
+                leading_to.push(slot);
+                if is_name && !names.contains(&stem) {
+                    names.push(stem);
+                }
+            }
+            owner != Some(Owner::Nobody)
+        });
     }
 
     /// What is kept of them.

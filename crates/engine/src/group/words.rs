@@ -11,7 +11,7 @@ const RECENT: usize = 16;
 /// Places of the table of posts found; there cannot be more of them than half as many.
 const FOUND: usize = 512;
 /// Candidates compared exactly.
-const CANDIDATES_MAX: usize = 12;
+const CANDIDATES_MAX: usize = 5;
 /// Posts assumed to have been seen before the first, so that a word does not count as common when the second has it.
 const POSTS_ASSUMED: f32 = 1000.0;
 /// Counters of posts by stem and lists of recent posts by stem; powers of two. Stems that share one are counted together.
@@ -137,11 +137,14 @@ impl Words {
             }
         }
         likeliest.clear();
-        likeliest.extend_from_slice(found.list());
-        if likeliest.len() > CANDIDATES_MAX {
-            let more = |(first, a): &(u64, f32), (second, b): &(u64, f32)| b.total_cmp(a).then(second.cmp(first));
-            likeliest.select_nth_unstable_by(CANDIDATES_MAX, more);
-            likeliest.truncate(CANDIDATES_MAX);
+        for &(sequence, says) in found.list() {
+            // The likeliest first, of equal ones the latest. Most are below the last.
+            let is_less = |&(other, others): &(u64, f32)| others > says || others == says && other > sequence;
+            if likeliest.len() < CANDIDATES_MAX || !likeliest.last().is_some_and(is_less) {
+                likeliest.truncate(CANDIDATES_MAX - 1);
+                let place = likeliest.iter().rposition(is_less).map_or(0, |before| before + 1);
+                likeliest.insert(place, (sequence, says));
+            }
         }
     }
 }
