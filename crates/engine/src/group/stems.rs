@@ -20,6 +20,8 @@ const MATTER: u32 = 1 << 31;
 const STEM_BITS: u32 = 0x00FF_FFFF;
 /// Words looked at.
 const WORDS_MAX: usize = 80;
+/// Stems that may lead to an event: the less telling ones lead astray.
+const LEADING: usize = 4;
 /// Places of a table of all of them.
 pub(crate) const PLACES: usize = 256;
 /// Shortest word and longest number that count, in characters.
@@ -133,7 +135,7 @@ pub(crate) struct TextStems {
     pub(crate) telling: Vec<u32>,
     /// Those of the telling ones that name something: words with a capital within a sentence, hashtags, numbers of a block.
     pub(crate) names: Vec<u32>,
-    /// The slots of events that telling stems lead to.
+    /// The slots of events that the most telling stems lead to.
     pub(crate) leading_to: Vec<u32>,
     /// Names of the town, which tell nothing.
     pub(crate) towns: Vec<u32>,
@@ -229,7 +231,9 @@ impl TextStems {
         telling.retain(|&stem| {
             let owner = owners.get(stem);
             if let Some(Owner::Event(slot, is_name)) = owner {
-                leading_to.push(slot);
+                if leading_to.len() < LEADING {
+                    leading_to.push(slot);
+                }
                 if is_name && !names.contains(&stem) {
                     names.push(stem);
                 }
