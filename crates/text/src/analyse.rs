@@ -20,6 +20,8 @@ const TOPICS_MAX: usize = 8;
 const TOPIC_SCORE_MIN: f32 = 0.2;
 /// What the score of a topic counts that stands for what none of its block's others names.
 const GENERAL_WEIGHT: f32 = 0.85;
+/// Score from which a topic speaks for the best one of its block too.
+const BLOCK_SCORE_MIN: f32 = 0.65;
 /// Homes of communities remembered.
 const HOMES_MAX: usize = 100_000;
 
@@ -70,6 +72,10 @@ impl Analyser {
         let ending = self.lexer.read(&post.text, &mut lexemes);
         self.matcher.run(&lexemes, &self.lexer);
         self.rank_topics();
+        if !self.models.is_empty() {
+            self.read_hints();
+        }
+        self.raise_best_of_blocks();
         let found = self.found(&lexemes, &post.text);
         let (question, exclamations, shouting) = Signs::read(&lexemes, ending);
         let best = found.topics.first();
@@ -108,7 +114,6 @@ impl Analyser {
             versions: self.versions.clone(),
         };
         if !self.models.is_empty() {
-            self.read_hints();
             let text = Text { lexemes: &lexemes, written: &post.text, age: self.lexer.age() };
             for model in &mut self.models {
                 model.judge(&text, &self.hints, &mut analysis);
@@ -171,9 +176,31 @@ impl Analyser {
                 ranked.push((if topic.is_general { hit.score * GENERAL_WEIGHT } else { hit.score }, place));
             }
         }
+        self.sort(&mut ranked);
+        ranked.truncate(TOPICS_MAX);
+        self.ranked = ranked;
+    }
+
+    /// Sorts topics, the best first.
+    fn sort(&self, ranked: &mut [(f32, u32)]) {
         let id = |place: u32| Some(&self.concept(self.matcher.hits.get(place as usize)?)?.id);
         ranked.sort_by(|(a, first), (b, second)| b.total_cmp(a).then_with(|| id(*first).cmp(&id(*second))));
-        ranked.truncate(TOPICS_MAX);
+    }
+
+    /// Gives the best topic of a block the chance that not every sure one of the block errs: who tells of a pit, of a puddle and of
+    /// the kerb tells of a road, however well one word fits something else. Models get the topics as they were found.
+    fn raise_best_of_blocks(&mut self) {
+        let mut ranked = std::mem::take(&mut self.ranked);
+        let block = |place: u32| Some(self.concept(self.matcher.hits.get(place as usize)?)?.topic?.block());
+        let sure = ranked.iter().take_while(|(score, _)| *score >= BLOCK_SCORE_MIN).count();
+        for nth in 1..sure {
+            let Some(&(score, place)) = ranked.get(nth) else { break };
+            let own = block(place);
+            if let Some((best, _)) = ranked.iter_mut().take(nth).find(|(_, place)| block(*place) == own) {
+                *best = 1.0 - (1.0 - *best) * (1.0 - score);
+            }
+        }
+        self.sort(&mut ranked);
         self.ranked = ranked;
     }
 

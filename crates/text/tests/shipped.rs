@@ -126,3 +126,16 @@ fn intents() {
     check("Продам гараж, торг, звоните", Intent::Other);
     check("Доброе утро, с днём рождения нашего любимого города!", Intent::Other);
 }
+
+/// A trouble of the road among others of the road comes before one of the pavement, however sure that is by itself.
+#[test]
+fn topics_of_a_block_speak_for_its_best() {
+    let mut analyser = Analyser::new(dictionary(), Vec::new());
+    let mut check = |text: &str, expected: &str| {
+        let topics = analyser.analyse(&post(text, "")).topics;
+        assert_eq!(topics.first().map(|topic| topic.id.as_str()), Some(expected), "{text}");
+        assert!(topics.is_sorted_by(|a, b| a.score >= b.score), "{text}");
+    };
+    check("Тротуар разбит, на дороге глубокие ямы", "improvement.sidewalks");
+    check("Тротуар разбит, на дороге глубокие ямы, светофор не работает вторую неделю", "roads.potholes");
+}

@@ -87,6 +87,11 @@ impl TopicHint {
             is_general: topic.as_str().ends_with(GENERAL),
         }
     }
+
+    /// Tells its block from others.
+    pub(crate) fn block(self) -> u64 {
+        self.block
+    }
 }
 
 /// Puts what the dictionary's topics say, the first first, in place of what `hints` holds. Of length 1.
