@@ -30,7 +30,7 @@ pub(super) struct Scratch {
     slots: Vec<u32>,
 }
 
-impl<'g> Search<'g> {
+impl Search<'_> {
     /// The event a post belongs to, if it is in the window. Compared are posts with the same rare words, the post's source and
     /// twin, the latest posts of events at its own spot, and as a whole events at its place, on its topic or with its words.
     pub(super) fn choose(

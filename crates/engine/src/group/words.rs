@@ -10,7 +10,7 @@ const PROBES: usize = 12;
 const RECENT: usize = 16;
 /// Places of the table of posts found; there cannot be more of them than half as many.
 const FOUND: usize = 512;
-/// Candidates compared exactly.
+/// Candidates compared exactly. More of them find no more events, but more that do not belong together.
 const CANDIDATES_MAX: usize = 5;
 /// Posts assumed to have been seen before the first, so that a word does not count as common when the second has it.
 const POSTS_ASSUMED: f32 = 1000.0;
@@ -118,7 +118,7 @@ impl Words {
         }
     }
 
-    /// Recent posts that share the most telling stems, the likeliest of them, in no order.
+    /// Puts the recent posts that share the most telling stems, the likeliest of them first, in place of what `recent` holds.
     pub(crate) fn recent(&self, stems: &[u32], recent: &mut Recent) {
         let Recent { found, likeliest } = recent;
         found.clear();
@@ -138,11 +138,11 @@ impl Words {
         }
         likeliest.clear();
         for &(sequence, says) in found.list() {
-            // The likeliest first, of equal ones the latest. Most are below the last.
-            let is_less = |&(other, others): &(u64, f32)| others > says || others == says && other > sequence;
-            if likeliest.len() < CANDIDATES_MAX || !likeliest.last().is_some_and(is_less) {
+            // Of equally likely ones the latest first. Most come after the last of them.
+            let is_before = |&(other, others): &(u64, f32)| others > says || others == says && other > sequence;
+            if likeliest.len() < CANDIDATES_MAX || !likeliest.last().is_some_and(is_before) {
                 likeliest.truncate(CANDIDATES_MAX - 1);
-                let place = likeliest.iter().rposition(is_less).map_or(0, |before| before + 1);
+                let place = likeliest.iter().rposition(is_before).map_or(0, |before| before + 1);
                 likeliest.insert(place, (sequence, says));
             }
         }
