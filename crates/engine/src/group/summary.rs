@@ -25,7 +25,7 @@ const CHARS_MIN: usize = 8;
 /// A sentence and how well it would say what the event is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Sentence {
-    text: String,
+    text: Box<str>,
     score: f32,
     /// Hash of the post's id.
     post: u64,
@@ -57,7 +57,7 @@ impl Sentences {
                 continue;
             }
             let stems = telling(within).collect();
-            self.offer(Sentence { text, score, post: hash_text(post.id.as_str()), stems });
+            self.offer(Sentence { text: text.into(), score, post: hash_text(post.id.as_str()), stems });
         }
     }
 
