@@ -79,7 +79,8 @@ impl Sentences {
     pub(crate) fn title(&self, topic: &str, place: &str) -> String {
         let Some(best) = self.0.first() else { return neutral_title(topic, place) };
         let point = without_opening(&best.text);
-        let title = shorten(point.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']), TITLE_CHARS_MAX);
+        let said = point.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']);
+        let title = shorten(said.to_owned(), TITLE_CHARS_MAX);
         let named = place.split([',', ' ']).filter(|word| word.chars().count() >= 4).any(|word| {
             let root: String = word.chars().take(5).collect::<String>().to_lowercase();
             title.to_lowercase().contains(&root)
@@ -121,7 +122,7 @@ impl Sentences {
 /// What an event is called that no sentence tells of: its topic and its place.
 pub fn neutral_title(topic: &str, place: &str) -> String {
     let named = [topic, place].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
-    if named.is_empty() { "Сообщение жителей".to_owned() } else { shorten(&named, TITLE_CHARS_MAX) }
+    if named.is_empty() { "Сообщение жителей".to_owned() } else { shorten(named, TITLE_CHARS_MAX) }
 }
 
 /// How well a sentence says what happened: it holds the words behind the topic, is plain and neither short nor long.
@@ -228,7 +229,7 @@ fn tidy(sentence: &str) -> String {
     end_word(&mut tidy, has_colon);
     tidy.pop();
     let tidy = if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy };
-    if is_within(&tidy, SENTENCE_CHARS_MAX) { tidy } else { shorten(&tidy, SENTENCE_CHARS_MAX) }
+    shorten(tidy, SENTENCE_CHARS_MAX)
 }
 
 /// Whether a byte belongs to a character that stays as it is: it begins neither a mark nor what may be a space.
@@ -242,18 +243,13 @@ fn beginning(text: &str, chars: usize) -> &str {
     end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-/// Whether a text has no more characters than so many.
-fn is_within(text: &str, chars_max: usize) -> bool {
-    text.len() <= chars_max || text.chars().count() <= chars_max
-}
-
 /// Cuts at the end of a word.
-fn shorten(text: &str, chars_max: usize) -> String {
-    if is_within(text, chars_max) {
-        return text.to_owned();
+fn shorten(text: String, chars_max: usize) -> String {
+    if beginning(&text, chars_max).len() == text.len() {
+        return text;
     }
-    let cut: String = text.chars().take(chars_max - 1).collect();
-    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+    let cut = beginning(&text, chars_max - 1);
+    let whole = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
     format!("{}…", whole.trim_end_matches([',', '.', ' ', '-', '—']))
 }
 

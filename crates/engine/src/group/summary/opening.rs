@@ -1,7 +1,7 @@
 //! What stands in a sentence before it comes to the point: greetings, addresses, «напомним». A title does without.
 
 /// Said with or without a mark behind it. In small letters, with е for ё.
-const OPENINGS: [&str; 18] = [
+const OPENINGS: [&str; 17] = [
     "здравствуйте",
     "здравствуй",
     "доброго времени суток",
@@ -18,7 +18,6 @@ const OPENINGS: [&str; 18] = [
     "пожалуйста",
     "подскажите",
     "скажите пожалуйста",
-    "скажите, пожалуйста",
     "как сообщалось ранее",
 ];
 /// Said with a mark behind it; without one they belong to what follows: «внимание водителей», «фото ямы».
@@ -66,20 +65,20 @@ pub(super) fn without_opening(sentence: &str) -> String {
     while let Some(rest) = after_opening(point) {
         point = rest;
     }
+    let is_enough = point.split_whitespace().count() >= WORDS_MIN;
     let mut letters = point.chars();
     match letters.next() {
-        Some(first) if point.len() < sentence.len() => first.to_uppercase().chain(letters).collect(),
+        Some(first) if is_enough && point.len() < sentence.len() => first.to_uppercase().chain(letters).collect(),
         _ => sentence.to_owned(),
     }
 }
 
-/// What follows the opening of a sentence, if it has one and enough follows.
+/// What follows the opening of a sentence, if it has one.
 fn after_opening(sentence: &str) -> Option<&str> {
     let free = || OPENINGS.iter().find_map(|opening| after_words(sentence, opening));
     let marked = || MARKED.iter().find_map(|opening| after_words(sentence, opening).filter(|rest| has_mark(rest)));
     let rest = free().or_else(marked).or_else(|| after_address(sentence))?;
-    let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '«' | '"' | '№'));
-    (rest.split_whitespace().count() >= WORDS_MIN).then_some(rest)
+    Some(rest.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '«' | '"' | '№')))
 }
 
 /// What follows words, in any letter case, that a sentence begins with.
@@ -122,6 +121,7 @@ mod tests {
         let check = |sentence: &str, expected: &str| assert_eq!(without_opening(sentence), expected);
         check("Здравствуйте, у нас нет воды", "У нас нет воды");
         check("Добрый день! Подскажите, пожалуйста, когда дадут воду?", "Когда дадут воду?");
+        check("Скажите, пожалуйста, когда дадут воду?", "Когда дадут воду?");
         check("добрый вечер на Мира прорвало трубу", "На Мира прорвало трубу");
         check("Как сообщалось ранее: на Мира прорвало трубу", "На Мира прорвало трубу");
         check("Внимание! «Водоканал» отключил воду", "«Водоканал» отключил воду");
@@ -135,6 +135,7 @@ mod tests {
             "Внимание водителей привлекла яма",
             "Фото ямы на улице Мира",
             "Здравствуйте, нет воды",
+            "Скажите, пожалуйста, нет воды",
             "Приветствуются все желающие помочь",
             "Уважаемые жители дома 5 сидят без воды третий день и никто им не отвечает, увы",
             "Соседи сверху затопили подъезд",
