@@ -44,12 +44,10 @@ pub struct Dictionary {
     pub(crate) concepts: Vec<Concept>,
     pub(crate) rules: Vec<Rule>,
     rule_slots: Vec<u32>,
-    /// The rules by the slot that is their rarest.
+    /// The rules by the slot they hang on.
     anchored: Vec<Anchored>,
-    /// By slot: where its rules end in `anchored`.
-    anchored_ends: Vec<u32>,
-    /// By slot a bit: whether rules hang on it.
-    anchors: Vec<u64>,
+    /// By slot: where its rules begin and end in `anchored`.
+    hung: Vec<(u32, u32)>,
     pub(crate) gazetteer: Gazetteer,
     topics: BTreeMap<TopicId, Topic>,
     blocks: Vec<(BlockId, String)>,
@@ -161,20 +159,20 @@ impl Dictionary {
 
     /// How many slots the rules have.
     pub(crate) fn slots(&self) -> usize {
-        self.anchored_ends.len()
+        self.hung.len()
     }
 
     /// Whether rules hang on a slot.
     #[inline(always)]
     pub(crate) fn is_anchor(&self, slot: u32) -> bool {
-        self.anchors.get(slot as usize / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1)
+        self.hung.get(slot as usize).is_some_and(|(begin, end)| begin < end)
     }
 
     /// The rules to try where a slot was found.
     #[inline(always)]
     pub(crate) fn anchored(&self, slot: u32) -> &[Anchored] {
-        let end = |slot: Option<u32>| slot.and_then(|slot| self.anchored_ends.get(slot as usize)).map_or(0, |&end| end);
-        self.anchored.get(end(slot.checked_sub(1)) as usize..end(Some(slot)) as usize).unwrap_or_default()
+        let (begin, end) = self.hung.get(slot as usize).copied().unwrap_or_default();
+        self.anchored.get(begin as usize..end as usize).unwrap_or_default()
     }
 
     /// The slots of a rule that must be found.
@@ -387,17 +385,12 @@ impl Builder {
 
     fn finish(mut self, files: &[SourceFile<'_>]) -> Dictionary {
         self.blocks.sort();
-        self.lexicon.seal();
-        let mut anchors = vec![0; self.slots.len().div_ceil(64)];
-        let (anchored, anchored_ends) = anchor(&self.rules, &self.rule_slots, self.slots.len());
-        let begins = std::iter::once(&0).chain(&anchored_ends);
-        for (slot, _) in begins.zip(&anchored_ends).enumerate().filter(|(_, (begin, end))| begin < end) {
-            anchors[slot / 64] |= 1_u64 << (slot % 64);
-        }
+        let (anchored, hung) =
+            hang(&self.rules, &self.rule_slots, &self.lexicon.phrases().commonness(self.slots.len()));
+        self.lexicon.seal(|slot| hung.get(slot as usize).is_some_and(|(begin, end)| begin < end));
         Dictionary {
             anchored,
-            anchored_ends,
-            anchors,
+            hung,
             lexicon: Arc::new(self.lexicon),
             concepts: self.concepts,
             rules: self.rules,
@@ -411,32 +404,26 @@ impl Builder {
     }
 }
 
-/// Hangs each rule on the slot fewest rules share: a rule is only tried where that slot was found. Gives the rules in order of slot, and
-/// where those of each slot end.
-fn anchor(rules: &[Rule], rule_slots: &[u32], slots: usize) -> (Vec<Anchored>, Vec<u32>) {
-    let mut uses = vec![0_u32; slots];
-    for slot in rules.iter().flat_map(|rule| stretch(rule_slots, rule.slots)) {
-        if let Some(count) = uses.get_mut(*slot as usize) {
-            *count += 1;
-        }
-    }
-    let mut anchored = vec![Vec::new(); slots];
+/// Hangs each rule on its least common slot: a rule is only tried where that slot was found. Gives the rules in order of slot, and where
+/// those of each slot begin and end.
+fn hang(rules: &[Rule], rule_slots: &[u32], commonness: &[u32]) -> (Vec<Anchored>, Vec<(u32, u32)>) {
+    let mut hung = vec![Vec::new(); commonness.len()];
     for (index, rule) in rules.iter().enumerate() {
         let mut slots: Vec<u32> = stretch(rule_slots, rule.slots).to_vec();
-        slots.sort_by_key(|&slot| uses.get(slot as usize).copied());
+        slots.sort_by_key(|&slot| commonness.get(slot as usize).copied());
         let Some(&anchor) = slots.first() else { continue };
         let partner = |nth: usize| slots.get(nth).copied().unwrap_or(anchor);
-        if let Some(hung) = anchored.get_mut(anchor as usize) {
+        if let Some(hung) = hung.get_mut(anchor as usize) {
             let is_alone = slots.len() == 1 && stretch(rule_slots, rule.absent).is_empty();
             hung.push(Anchored { rule: index as u32, partners: [partner(1), partner(2)], is_alone });
         }
     }
-    let ends = anchored.iter().scan(0, |end, hung| {
-        *end += hung.len() as u32;
-        Some(*end)
+    let stretches = hung.iter().scan(0, |end, hung| {
+        let begin = std::mem::replace(end, *end + hung.len() as u32);
+        Some((begin, *end))
     });
-    let ends = ends.collect();
-    (anchored.concat(), ends)
+    let stretches = stretches.collect();
+    (hung.concat(), stretches)
 }
 
 fn stretch(slots: &[u32], (from, to): (u32, u32)) -> &[u32] {

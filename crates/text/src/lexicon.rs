@@ -52,9 +52,9 @@ impl Lexicon {
         }
     }
 
-    /// Makes the phrases ready for use: none may be added after.
-    pub(crate) fn seal(&mut self) {
-        self.phrases.seal(self.words);
+    /// Makes the phrases ready for use: none may be added after. `is_anchor` tells the slots that rules hang on.
+    pub(crate) fn seal(&mut self, is_anchor: impl Fn(u32) -> bool) {
+        self.phrases.seal(self.words, is_anchor);
     }
 
     pub(crate) fn phrases(&self) -> &Phrases {

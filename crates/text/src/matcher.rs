@@ -13,7 +13,7 @@ pub(crate) use self::stretch::Words;
 use crate::{
     dictionary::{Dictionary, Role, Rule},
     lexer::{Lexeme, Lexer},
-    lexicon::{Begun, Phrases, Target, WordId},
+    lexicon::{Begun, Target, WordId},
     token::Flags,
 };
 
@@ -48,8 +48,6 @@ pub(crate) struct Matcher {
     /// What each word of the text begins, with the word's place.
     begun: Vec<(u32, WordId, Begun)>,
     found: Found,
-    /// The slots found that rules hang on.
-    anchors: Vec<u32>,
     /// Rules that hold, with where.
     held: Vec<(u32, Words)>,
     rooms: Rooms,
@@ -77,7 +75,6 @@ impl Matcher {
             found: Found::new(dictionary.slots()),
             dictionary,
             begun: Vec::new(),
-            anchors: Vec::new(),
             held: Vec::new(),
             rooms: Rooms::default(),
             before: Vec::new(),
@@ -90,7 +87,7 @@ impl Matcher {
     /// Finds what a text speaks of: `hits` and `names`.
     pub(crate) fn run(&mut self, lexemes: &[Lexeme], lexer: &Lexer) {
         let dictionary = Arc::clone(&self.dictionary);
-        self.find_phrases(dictionary.lexicon.phrases(), lexemes, lexer);
+        self.find_phrases(&dictionary, lexemes, lexer);
         self.count_before(lexemes);
         self.try_rules(&dictionary);
         self.collect(&dictionary, lexemes);
@@ -104,7 +101,8 @@ impl Matcher {
         self.evidence.get(from as usize..(from + count) as usize).unwrap_or_default()
     }
 
-    fn find_phrases(&mut self, phrases: &Phrases, lexemes: &[Lexeme], lexer: &Lexer) {
+    fn find_phrases(&mut self, dictionary: &Dictionary, lexemes: &[Lexeme], lexer: &Lexer) {
+        let phrases = dictionary.lexicon.phrases();
         let Self { begun: all, found, names, .. } = self;
         names.clear();
         // All together first: then the reads of memory do not wait for each other.
@@ -112,15 +110,13 @@ impl Matcher {
         for (lexeme, index) in lexemes.iter().zip(0..) {
             all.extend(lexer.members(lexeme.words, &mut [0]).iter().map(|&word| (index, word, phrases.of(word))));
         }
-        black_box(
-            all.iter()
-                .fold(0, |touched, (.., begun)| touched ^ phrases.slots(*begun).first().copied().unwrap_or_default()),
-        );
+        let first = |begun: Begun| phrases.slots(begun).0.first().copied().unwrap_or_default();
+        black_box(all.iter().fold(0, |touched, (.., begun)| touched ^ first(*begun)));
         for &(from, word, begun) in all.iter() {
             let here = Words { from, to: from + 1 };
-            for &slot in phrases.slots(begun) {
-                found.add(slot, here);
-            }
+            let (anchors, others) = phrases.slots(begun);
+            found.add_anchors(anchors, here);
+            found.add(others, here);
             names.extend(phrases.names(begun).iter().map(|&name| (name, here)));
             let follow = lexemes.get(from as usize + 1..).unwrap_or_default();
             let Some((next, follow)) = follow.split_first().filter(|_| begun.seconds != 0) else { continue };
@@ -136,7 +132,8 @@ impl Matcher {
                     if rest.len() <= follow.len() && rest.iter().zip(follow).all(is_there) {
                         let words = Words { from, to: from + 2 + rest.len() as u32 };
                         match longer.target {
-                            Target::Slot(slot) => found.add(slot, words),
+                            Target::Slot(slot) if dictionary.is_anchor(slot) => found.add_anchors(&[slot], words),
+                            Target::Slot(slot) => found.add(&[slot], words),
                             Target::Name(name) => names.push((name, words)),
                         }
                     }
@@ -167,12 +164,9 @@ impl Matcher {
 
     fn try_rules(&mut self, dictionary: &Dictionary) {
         let mut rooms = std::mem::take(&mut self.rooms);
-        // Most slots are no anchor.
-        self.anchors.clear();
-        self.anchors.extend(self.found.slots().iter().copied().filter(|&slot| dictionary.is_anchor(slot)));
         let rule = |slot: u32| dictionary.anchored(slot).first().map_or(0, |tried| tried.rule);
-        black_box(self.anchors.iter().fold(0, |touched, &slot| touched ^ rule(slot)));
-        for &slot in &self.anchors {
+        black_box(self.found.anchors().iter().fold(0, |touched, &slot| touched ^ rule(slot)));
+        for &slot in self.found.anchors() {
             for tried in dictionary.anchored(slot) {
                 if !tried.partners.iter().all(|&slot| self.found.has(slot)) {
                     continue;

@@ -34,7 +34,8 @@ pub(crate) struct Longer {
 pub(crate) struct Begun {
     /// The bits of the words that may follow ([`bit_of`]).
     pub(crate) seconds: u64,
-    slots: (u32, u32),
+    /// Slots, of which those before the third number are anchors.
+    slots: (u32, u32, u32),
     names: (u32, u32),
 }
 
@@ -57,15 +58,34 @@ impl Phrases {
         self.added.push((first, rest.into(), target));
     }
 
-    /// Puts what was added in its place.
-    pub(super) fn seal(&mut self, words: WordId) {
+    /// By slot, of so many: how common its words are. Texts are not known here, but a word of many slots is one that is said of many things.
+    pub(crate) fn commonness(&self, slots: usize) -> Vec<u32> {
+        let single = || {
+            self.added.iter().filter_map(|(word, rest, target)| match target {
+                Target::Slot(slot) if rest.is_empty() => Some((*word, *slot)),
+                _ => None,
+            })
+        };
+        let mut of_words: FxHashMap<WordId, u32> = FxHashMap::default();
+        single().for_each(|(word, _)| *of_words.entry(word).or_default() += 1);
+        let mut commonness = vec![0; slots];
+        for (word, slot) in single() {
+            if let Some(sum) = commonness.get_mut(slot as usize) {
+                *sum += of_words.get(&word).copied().unwrap_or_default();
+            }
+        }
+        commonness
+    }
+
+    /// Puts what was added in its place, slots that rules hang on before others.
+    pub(super) fn seal(&mut self, words: WordId, is_anchor: impl Fn(u32) -> bool) {
         let mut added = std::mem::take(&mut self.added);
         added.sort_unstable();
         added.dedup();
         self.by_word = vec![Begun::default(); words as usize];
         for phrases in added.chunk_by(|(a, ..), (b, ..)| a == b) {
             let mut begun =
-                Begun { seconds: 0, slots: (self.slots.len() as u32, 0), names: (self.names.len() as u32, 0) };
+                Begun { seconds: 0, slots: (self.slots.len() as u32, 0, 0), names: (self.names.len() as u32, 0) };
             for (first, others, target) in phrases {
                 match (others.split_first(), *target) {
                     (None, Target::Slot(slot)) => self.slots.push(slot),
@@ -82,6 +102,9 @@ impl Phrases {
                 }
             }
             begun.slots.1 = self.slots.len() as u32;
+            let slots = self.slots.get_mut(begun.slots.0 as usize..).unwrap_or_default();
+            slots.sort_by_key(|&slot| !is_anchor(slot));
+            begun.slots.2 = begun.slots.0 + slots.partition_point(|&slot| is_anchor(slot)) as u32;
             begun.names.1 = self.names.len() as u32;
             let first = phrases.first().map(|(first, ..)| *first as usize);
             if let Some(place) = first.and_then(|first| self.by_word.get_mut(first)) {
@@ -96,10 +119,10 @@ impl Phrases {
         self.by_word.get(word as usize).copied().unwrap_or_default()
     }
 
-    /// The slots a word fills by itself.
+    /// The slots a word fills by itself: those that rules hang on, and others.
     #[inline(always)]
-    pub(crate) fn slots(&self, begun: Begun) -> &[u32] {
-        stretch(&self.slots, begun.slots)
+    pub(crate) fn slots(&self, Begun { slots: (begin, end, others), .. }: Begun) -> (&[u32], &[u32]) {
+        (stretch(&self.slots, (begin, others)), stretch(&self.slots, (others, end)))
     }
 
     /// The names a word is by itself.

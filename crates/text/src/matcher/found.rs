@@ -17,24 +17,32 @@ pub(super) struct Found {
     /// By slot: the number, from 1, of its last occurrence; 0 for a slot that was not found.
     last: Vec<u32>,
     occurrences: Vec<Occurrence>,
-    /// Each slot once, in order of first occurrence.
-    slots: Vec<u32>,
+    /// The slots that rules hang on, each once, in order of first occurrence.
+    anchors: Vec<u32>,
 }
 
 impl Found {
     pub(super) fn new(slots: usize) -> Self {
-        Self { last: vec![0; slots], occurrences: Vec::new(), slots: Vec::new() }
+        Self { last: vec![0; slots], occurrences: Vec::new(), anchors: Vec::new() }
     }
 
+    /// Fills slots that rules hang on.
     #[inline(always)]
-    pub(super) fn add(&mut self, slot: u32, words: Words) {
-        if let Some(last) = self.last.get_mut(slot as usize) {
-            if *last == 0 {
-                self.slots.push(slot);
-            }
-            self.occurrences.push(Occurrence { words, slot, before: *last });
-            *last = self.occurrences.len() as u32;
-        }
+    pub(super) fn add_anchors(&mut self, slots: &[u32], words: Words) {
+        let last = |slot: u32| self.last.get(slot as usize).copied().unwrap_or_default();
+        self.anchors.extend(slots.iter().copied().filter(|&slot| last(slot) == 0));
+        self.add(slots, words);
+    }
+
+    /// Fills slots, each of which is there once.
+    #[inline(always)]
+    pub(super) fn add(&mut self, slots: &[u32], words: Words) {
+        let Self { last, occurrences, .. } = self;
+        let numbers = occurrences.len() as u32 + 1..;
+        occurrences.extend(slots.iter().zip(numbers).map(|(&slot, number)| {
+            let before = last.get_mut(slot as usize).map_or(0, |last| std::mem::replace(last, number));
+            Occurrence { words, slot, before }
+        }));
     }
 
     #[inline(always)]
@@ -42,9 +50,9 @@ impl Found {
         self.last.get(slot as usize).is_some_and(|&last| last != 0)
     }
 
-    /// The slots found, each once.
-    pub(super) fn slots(&self) -> &[u32] {
-        &self.slots
+    /// The slots found that rules hang on, each once.
+    pub(super) fn anchors(&self) -> &[u32] {
+        &self.anchors
     }
 
     /// Where a slot was found, the last occurrence first.
@@ -63,6 +71,6 @@ impl Found {
                 *last = 0;
             }
         }
-        self.slots.clear();
+        self.anchors.clear();
     }
 }
