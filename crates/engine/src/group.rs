@@ -82,6 +82,8 @@ pub struct Grouper {
     duplicates: Duplicates,
     words: Words,
     habits: Habits,
+    /// The habits of the community at hand.
+    habitual: Vec<u32>,
     events: Events,
     lexer: Lexer,
     lexemes: Vec<Lexeme>,
@@ -101,6 +103,7 @@ impl Grouper {
             duplicates: Duplicates::default(),
             words: Words::default(),
             habits: Habits::default(),
+            habitual: Vec::new(),
             events: Events::default(),
             lexer,
             lexemes: Vec::new(),
@@ -143,7 +146,8 @@ impl Grouper {
         let community = community.map(|community| hash_text(&format!("{} {}", post.network.as_str(), community.id)));
         let written = community.map(|community| (community, stems.all.clone()));
         if let Some(community) = community {
-            stems.leave_out(|stem| self.habits.is_habit(community, stem));
+            self.habits.of(community, &mut self.habitual);
+            stems.leave_out(&self.habitual);
         }
         stems.ask_owners(&self.events.owners);
 

@@ -172,10 +172,13 @@ impl Line {
     fn put(&mut self, tag: u32, number: u32) {
         let places = self.0.iter().enumerate().rev();
         let at = places.fold(LINE - 1, |at, (index, &place)| if place & !NUMBER == tag { index } else { at });
-        self.0.copy_within(..at, 1);
-        if let Some(first) = self.0.first_mut() {
-            *first = tag | number;
-        }
+        // All are written anew, side by side: that costs less than to move as many as there happen to be.
+        let Self(before) = *self;
+        self.0 = std::array::from_fn(|index| match index {
+            0 => tag | number,
+            _ if index <= at => before[index - 1],
+            _ => before[index],
+        });
     }
 }
 

@@ -28,13 +28,14 @@ pub(crate) struct Community {
 }
 
 impl Habits {
-    /// Whether a community writes a stem whatever it writes about.
-    pub(crate) fn is_habit(&self, community: u64, stem: u32) -> bool {
-        let Some(community) = self.0.get(&community).filter(|community| community.posts >= POSTS_MIN) else {
-            return false;
-        };
-        let used = community.words.iter().find(|(known, _)| *known == stem).map_or(0, |&(_, posts)| posts);
-        used as f32 >= community.posts as f32 * HABIT_SHARE
+    /// Puts the stems that a community writes whatever it writes about in place of what `habits` holds.
+    pub(crate) fn of(&self, community: u64, habits: &mut Vec<u32>) {
+        habits.clear();
+        if let Some(community) = self.0.get(&community).filter(|community| community.posts >= POSTS_MIN) {
+            let posts_min = community.posts as f32 * HABIT_SHARE;
+            let words = community.words.iter().filter(|(_, posts)| *posts as f32 >= posts_min);
+            habits.extend(words.map(|(stem, _)| *stem));
+        }
     }
 
     /// Takes note of the stems of a post.

@@ -33,25 +33,39 @@ impl Owners {
         self.0.get(&stem).copied()
     }
 
-    /// Takes note of a post that joined an event. `posts_with` tells how many posts of an event use a stem.
-    pub(crate) fn learn(&mut self, slot: u32, stems: &TextStems, words: &Words, posts_with: impl Fn(u32, u32) -> u32) {
-        for &stem in stems.telling.iter().chain(&stems.streets) {
-            let owner = self.get(stem);
-            if owner == Some(Owner::Nobody) {
-                continue;
+    /// Takes note of a post that joined an event, or began it. `posts_with` tells how many posts of an event use a stem, `posts_of` how many
+    /// posts it has.
+    pub(crate) fn learn(
+        &mut self,
+        (slot, is_new): (u32, bool),
+        stems: &TextStems,
+        words: &Words,
+        posts_with: impl Fn(u32, u32) -> u32,
+        posts_of: impl Fn(u32) -> u32,
+    ) {
+        let claim = |owners: &mut Self, stem: u32, owner: Option<Owner>, is_name: bool| {
+            // What is no name leads to no event before a second post says it.
+            if owner == Some(Owner::Nobody) || is_new && !is_name {
+                return;
             }
             let posts = posts_with(slot, stem);
-            let was_name = matches!(owner, Some(Owner::Event(_, true)));
-            let is_name = was_name || stems.names.contains(&stem) || !stems.telling.contains(&stem);
             let is_most = posts > 1 && posts * 2 > words.count(stem);
-            let is_foremost = is_name
-                && match owner {
-                    Some(Owner::Event(other, _)) => other == slot || posts_with(other, stem) <= posts,
-                    _ => true,
-                };
-            if is_most || is_foremost {
-                self.0.insert(stem, Owner::Event(slot, is_name));
+            let is_foremost = || match owner {
+                _ if !is_name => false,
+                Some(Owner::Event(other, _)) => {
+                    other == slot || posts_of(other) <= posts || posts_with(other, stem) <= posts
+                }
+                _ => true,
+            };
+            if is_most || is_foremost() {
+                owners.0.insert(stem, Owner::Event(slot, is_name));
             }
+        };
+        for (&stem, &owner) in stems.telling.iter().zip(&stems.owners) {
+            claim(self, stem, owner, stems.names.contains(&stem));
+        }
+        for &stem in &stems.streets {
+            claim(self, stem, self.get(stem), true);
         }
         self.0.extend(stems.towns.iter().map(|&stem| (stem, Owner::Nobody)));
     }

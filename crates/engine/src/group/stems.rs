@@ -1,9 +1,13 @@
 //! The words of a text that tell posts apart: its stems, the names among them, and what the post is on.
 
+mod kept;
+
 use otklik_domain::Span;
 use otklik_text::{Flags, Lexeme, Lexer, Token};
 use rustc_hash::FxHashSet;
 
+use self::kept::MATTER;
+pub(crate) use self::kept::{KeptStems, STEMS, Stems, is_matter};
 use super::{
     event::Facts,
     owners::{Owner, Owners},
@@ -12,10 +16,6 @@ use super::{
     words::Words,
 };
 
-/// Stems kept of a post: the most telling, and in the last place its matter.
-pub(crate) const STEMS: usize = 32;
-/// The bit that tells a matter, which is a topic in a town, from a stem.
-const MATTER: u32 = 1 << 31;
 /// The bits of a stem: as many as are kept of a post's.
 const STEM_BITS: u32 = 0x00FF_FFFF;
 /// Words looked at.
@@ -79,51 +79,6 @@ impl Common {
     }
 }
 
-/// Stems of a post, 0 beyond the last.
-pub(crate) type Stems = [u32; STEMS];
-
-/// Stems as they are kept: three bytes of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptStems([[u8; 3]; STEMS]);
-
-impl KeptStems {
-    pub(crate) const NONE: Self = Self([[0; 3]; STEMS]);
-
-    pub(crate) fn of(stems: &Stems) -> Self {
-        let mut kept = Self::NONE;
-        for (bytes, stem) in kept.0.iter_mut().zip(stems) {
-            let [a, b, c, _] = stem.to_le_bytes();
-            *bytes = [a, b, c];
-        }
-        kept
-    }
-
-    pub(crate) fn read(&self) -> Stems {
-        let mut stems = self.0.map(widen);
-        stems[STEMS - 1] = self.matter();
-        stems
-    }
-
-    /// The stems without the matter.
-    #[inline(always)]
-    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
-        self.0.iter().take(STEMS - 1).map(|&bytes| widen(bytes)).take_while(|&stem| stem != 0)
-    }
-
-    /// The topic in a town the post is on, 0 when one of them is not known.
-    pub(crate) fn matter(&self) -> u32 {
-        match widen(self.0[STEMS - 1]) {
-            0 => 0,
-            matter => matter | MATTER,
-        }
-    }
-}
-
-#[inline(always)]
-fn widen([a, b, c]: [u8; 3]) -> u32 {
-    u32::from_le_bytes([a, b, c, 0])
-}
-
 /// Stems of a text. Kept from text to text for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct TextStems {
@@ -133,6 +88,8 @@ pub(crate) struct TextStems {
     pub(crate) of_long: Vec<u32>,
     /// Those of `all` that say more than the post's topic and town do.
     pub(crate) telling: Vec<u32>,
+    /// Whose each of the telling ones is.
+    pub(crate) owners: Vec<Option<Owner>>,
     /// Those of the telling ones that name something: words with a capital within a sentence, hashtags, numbers of a block.
     pub(crate) names: Vec<u32>,
     /// The slots of events that the most telling stems lead to.
@@ -171,6 +128,7 @@ impl TextStems {
     pub(crate) fn read(&mut self, lexemes: &[Lexeme], facts: &Facts<'_>, common: &Common, words: &Words) {
         let Self { uses, ranked, .. } = self;
         uses.clear();
+        let mut ends = facts.topic_ends.iter().peekable();
         for (index, lexeme) in lexemes.iter().enumerate().take(WORDS_MAX) {
             let measures = || lexemes.get(index + 1).is_some_and(|next| common.units.contains(&next.stem));
             let Some(stem) = stem_of(lexeme, facts, measures) else { continue };
@@ -181,7 +139,8 @@ impl TextStems {
                 (known.stem, known.first) = (stem, index);
             }
             let capital = flags.has(Flags::CAPITAL) && !flags.has(Flags::SENTENCE_START);
-            let topical = facts.topic_ends.iter().any(|at| token.span.start <= *at && *at < token.span.end);
+            while ends.next_if(|at| **at < token.span.start).is_some() {}
+            let topical = ends.peek().is_some_and(|at| **at < token.span.end);
             known.times += 1;
             let named = flags.has(Flags::DIGIT) || flags.has(Flags::HASHTAG) || within(&facts.place_spans, token);
             known.is_name |= capital || named;
@@ -217,17 +176,21 @@ impl TextStems {
     }
 
     /// Leaves out stems that tell nothing here.
-    pub(crate) fn leave_out(&mut self, is_empty: impl Fn(u32) -> bool) {
+    pub(crate) fn leave_out(&mut self, empty: &[u32]) {
+        if empty.is_empty() {
+            return;
+        }
         for stems in [&mut self.all, &mut self.of_long, &mut self.telling, &mut self.names] {
-            stems.retain(|&stem| !is_empty(stem));
+            stems.retain(|stem| !empty.contains(stem));
         }
     }
 
     /// Takes note of whose the telling stems are. What is nobody's tells nothing; what was a name elsewhere is one: «берёзка» without
     /// its capital too.
     pub(crate) fn ask_owners(&mut self, owners: &Owners) {
-        let Self { telling, names, leading_to, .. } = self;
+        let Self { telling, names, leading_to, owners: found, .. } = self;
         leading_to.clear();
+        found.clear();
         telling.retain(|&stem| {
             let owner = owners.get(stem);
             if let Some(Owner::Event(slot, is_name)) = owner {
@@ -238,7 +201,9 @@ impl TextStems {
                     names.push(stem);
                 }
             }
-            owner != Some(Owner::Nobody)
+            let is_anyones = owner != Some(Owner::Nobody);
+            found.extend(is_anyones.then_some(owner));
+            is_anyones
         });
     }
 
@@ -291,9 +256,4 @@ fn stem_of(lexeme: &Lexeme, facts: &Facts<'_>, measures: impl Fn() -> bool) -> O
 
 fn within(spans: &[Span], token: &Token) -> bool {
     spans.iter().any(|span| span.start <= token.span.start && token.span.end <= span.end)
-}
-
-/// Whether a stem stands for a topic in a town.
-pub(crate) fn is_matter(stem: u32) -> bool {
-    stem & MATTER != 0
 }

@@ -1,12 +1,16 @@
 //! A title and a summary for an event, taken from its posts' own sentences.
 
 mod opening;
+mod tidy;
 
 use otklik_domain::{Network, Post, PostKind};
 use otklik_text::Lexeme;
 use serde::{Deserialize, Serialize};
 
-use self::opening::without_opening;
+use self::{
+    opening::without_opening,
+    tidy::{shorten, tidy},
+};
 use super::{event::Facts, window::hash_text, words::Words};
 
 /// Sentences kept of an event.
@@ -18,7 +22,6 @@ const LOOKED_AT: usize = 8;
 /// Letters of a word that may be cut short, so that its full stop ends no sentence.
 const SHORT_WORD: usize = 3;
 const TITLE_CHARS_MAX: usize = 110;
-const SENTENCE_CHARS_MAX: usize = 240;
 /// Characters of the shortest sentence that tells something.
 const CHARS_MIN: usize = 8;
 
@@ -40,7 +43,7 @@ pub(crate) struct Sentences(Vec<Sentence>);
 impl Sentences {
     /// Looks at the sentences of a post.
     pub(crate) fn add(&mut self, post: &Post, facts: &Facts<'_>, lexemes: &[Lexeme], words: &Words) {
-        for (start, end) in split(&post.text).take(LOOKED_AT) {
+        for (start, end) in split(&post.text, lexemes).take(LOOKED_AT) {
             let first = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < start);
             let after = lexemes.partition_point(|lexeme| (lexeme.token.start as usize) < end);
             let within = lexemes.get(first..after).unwrap_or_default();
@@ -80,7 +83,7 @@ impl Sentences {
         let Some(best) = self.0.first() else { return neutral_title(topic, place) };
         let point = without_opening(&best.text);
         let said = point.trim_end_matches(['.', '!', '?', ',', ':', ';', '-', '—', ' ']);
-        let title = shorten(said.to_owned(), TITLE_CHARS_MAX);
+        let title = shorten(said, TITLE_CHARS_MAX);
         let named = place.split([',', ' ']).filter(|word| word.chars().count() >= 4).any(|word| {
             let root: String = word.chars().take(5).collect::<String>().to_lowercase();
             title.to_lowercase().contains(&root)
@@ -122,7 +125,7 @@ impl Sentences {
 /// What an event is called that no sentence tells of: its topic and its place.
 pub fn neutral_title(topic: &str, place: &str) -> String {
     let named = [topic, place].into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
-    if named.is_empty() { "Сообщение жителей".to_owned() } else { shorten(named, TITLE_CHARS_MAX) }
+    if named.is_empty() { "Сообщение жителей".to_owned() } else { shorten(&named, TITLE_CHARS_MAX) }
 }
 
 /// How well a sentence says what happened: it holds the words behind the topic, is plain and neither short nor long.
@@ -131,7 +134,12 @@ fn score(within: &[Lexeme], post: &Post, facts: &Facts<'_>, words: &Words) -> f3
         within.iter().any(|lexeme| lexeme.token.span.start >= span.start && lexeme.token.span.end <= span.end)
     };
     let on_topic = facts.topic_spans.iter().filter(|span| holds(span)).count().min(3) as f32;
-    let telling: f32 = telling(within).map(|stem| words.idf(stem).min(6.0)).sum::<f32>() / 6.0;
+    // Short words are reckoned too, and left out after: which are short cannot be foreseen.
+    let says = |lexeme: &Lexeme| {
+        let says = words.idf(stem(lexeme)).min(6.0);
+        if is_telling(lexeme) { says } else { 0.0 }
+    };
+    let telling: f32 = within.iter().map(says).sum::<f32>() / 6.0;
     let length = within.len() as f32;
     let fit = if length < 4.0 { 0.5 } else { (1.0 - (length - 11.0).abs() / 40.0).max(0.2) };
     let loud = within.iter().filter(|lexeme| lexeme.token.flags.has(otklik_text::Flags::CAPITAL_INSIDE)).count();
@@ -146,10 +154,15 @@ fn score(within: &[Lexeme], post: &Post, facts: &Facts<'_>, words: &Words) -> f3
 
 /// Stems of the words that are no particles.
 fn telling(within: &[Lexeme]) -> impl Iterator<Item = u32> {
-    within
-        .iter()
-        .filter(|lexeme| lexeme.token.span.end - lexeme.token.span.start >= 4)
-        .map(|lexeme| (lexeme.stem >> 16) as u32)
+    within.iter().filter(|lexeme| is_telling(lexeme)).map(stem)
+}
+
+fn is_telling(lexeme: &Lexeme) -> bool {
+    lexeme.token.span.end - lexeme.token.span.start >= 4
+}
+
+fn stem(lexeme: &Lexeme) -> u32 {
+    (lexeme.stem >> 16) as u32
 }
 
 fn overlap(a: &[u32], b: &[u32]) -> f32 {
@@ -158,21 +171,24 @@ fn overlap(a: &[u32], b: &[u32]) -> f32 {
 }
 
 /// Byte ranges of sentences. A full stop ends one only before a space and a capital, and not after a short word: «ул.», «д.».
-fn split(text: &str) -> impl Iterator<Item = (usize, usize)> {
+fn split(text: &str, lexemes: &[Lexeme]) -> impl Iterator<Item = (usize, usize)> {
     let mut start = Some(0);
+    let mut marks = marks(text, lexemes);
     std::iter::from_fn(move || {
         let begin = start?;
-        let end = ends(text, begin).find(|&(mark, end)| mark != b'.' || ends_at_full_stop(text, end));
+        let end = marks.find(|&(mark, end)| mark != b'.' || ends_at_full_stop(text, end));
         start = end.map(|(_, end)| end);
         Some((begin, start.unwrap_or(text.len())))
     })
 }
 
-/// The marks from a byte on that may end a sentence, by their first byte, and where each ends.
-fn ends(text: &str, from: usize) -> impl Iterator<Item = (u8, usize)> {
+/// The marks between words that may end a sentence, by their first byte, and where each ends.
+fn marks(text: &str, lexemes: &[Lexeme]) -> impl Iterator<Item = (u8, usize)> {
     const ELLIPSIS: &[u8] = "…".as_bytes();
     let bytes = text.as_bytes();
-    (from..bytes.len()).filter_map(move |at| match *bytes.get(at)? {
+    let ends = [0].into_iter().chain(lexemes.iter().map(|lexeme| lexeme.token.end as usize));
+    let starts = lexemes.iter().map(|lexeme| lexeme.token.start as usize).chain([bytes.len()]);
+    ends.zip(starts).flat_map(|(end, start)| end..start).filter_map(move |at| match *bytes.get(at)? {
         mark @ (b'\n' | b'\r' | b'!' | b'?' | b'.') => Some((mark, at + 1)),
         mark if mark == ELLIPSIS[0] && bytes.get(at..)?.starts_with(ELLIPSIS) => Some((mark, at + ELLIPSIS.len())),
         _ => None,
@@ -184,73 +200,12 @@ fn ends_at_full_stop(text: &str, end: usize) -> bool {
     let next = text.get(end..).and_then(|rest| rest.chars().next());
     let before = || text.get(..end - 1).unwrap_or_default().chars().rev();
     next.is_none_or(char::is_whitespace)
-        && before().take(SHORT_WORD + 1).filter(|c| c.is_alphabetic()).count() > SHORT_WORD
+        && before().take(SHORT_WORD + 1).all(is_letter)
+        && before().nth(SHORT_WORD).is_some()
 }
 
-/// A sentence without markup, addresses, line breaks and runs of spaces.
-fn tidy(sentence: &str) -> String {
-    let mut tidy = String::with_capacity(sentence.len().min(4 * SENTENCE_CHARS_MAX));
-    // Where the last word begins, and whether it may be an address.
-    let (mut word, mut has_colon) = (0, false);
-    let mut end_word = |tidy: &mut String, has_colon: bool| {
-        let written = tidy.get(word..).unwrap_or_default();
-        if has_colon && written.contains("://") {
-            tidy.truncate(word);
-        } else if !written.is_empty() {
-            tidy.push(' ');
-        }
-        word = tidy.len();
-    };
-    let mut in_tag = false;
-    let mut rest = beginning(sentence, SENTENCE_CHARS_MAX * 2);
-    while !rest.is_empty() {
-        let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
-        let (plain, mark) = rest.split_at_checked(plain).unwrap_or((rest, ""));
-        if !in_tag {
-            tidy.push_str(plain);
-        }
-        let mut marks = mark.chars();
-        match marks.next() {
-            Some('<') => in_tag = true,
-            Some('>') if in_tag => {
-                in_tag = false;
-                end_word(&mut tidy, std::mem::take(&mut has_colon));
-            }
-            _ if in_tag => {}
-            Some(c) if c.is_whitespace() => end_word(&mut tidy, std::mem::take(&mut has_colon)),
-            None | Some('*' | '_' | '#' | '>') => {}
-            Some(c) => {
-                has_colon |= c == ':';
-                tidy.push(c);
-            }
-        }
-        rest = marks.as_str();
-    }
-    end_word(&mut tidy, has_colon);
-    tidy.pop();
-    let tidy = if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy };
-    shorten(tidy, SENTENCE_CHARS_MAX)
-}
-
-/// Whether a byte belongs to a character that stays as it is: it begins neither a mark nor what may be a space.
-fn is_plain(byte: u8) -> bool {
-    !matches!(byte, 0..=b' ' | b'<' | b'>' | b'*' | b'_' | b'#' | b':' | 0xC2 | 0xE1..=0xE3)
-}
-
-/// The first characters of a text.
-fn beginning(text: &str, chars: usize) -> &str {
-    let end = if text.len() > chars { text.char_indices().nth(chars) } else { None };
-    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
-/// Cuts at the end of a word.
-fn shorten(text: String, chars_max: usize) -> String {
-    if beginning(&text, chars_max).len() == text.len() {
-        return text;
-    }
-    let cut = beginning(&text, chars_max - 1);
-    let whole = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
-    format!("{}…", whole.trim_end_matches([',', '.', ' ', '-', '—']))
+fn is_letter(c: char) -> bool {
+    matches!(c, 'а'..='я' | 'А'..='Я') || c.is_alphabetic()
 }
 
 fn ended(sentence: &str) -> String {

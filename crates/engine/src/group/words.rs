@@ -131,13 +131,13 @@ impl Words {
         for (stem, list) in lists() {
             let says = self.idf(stem);
             for &low in list.iter().take_while(|&&low| low != 0) {
-                let back = (self.latest as u32).wrapping_sub(low.wrapping_sub(1));
-                let sequence = self.latest.checked_sub(u64::from(back));
-                sequence.and_then(|sequence| found.entry(sequence)).into_iter().for_each(|weight| *weight += says);
+                found.entry(u64::from(low)).into_iter().for_each(|weight| *weight += says);
             }
         }
         likeliest.clear();
-        for &(sequence, says) in found.list() {
+        for &(low, says) in found.list() {
+            let back = (self.latest as u32).wrapping_sub((low as u32).wrapping_sub(1));
+            let Some(sequence) = self.latest.checked_sub(u64::from(back)) else { continue };
             // Of equally likely ones the latest first. Most come after the last of them.
             let is_before = |&(other, others): &(u64, f32)| others > says || others == says && other > sequence;
             if likeliest.len() < CANDIDATES_MAX || !likeliest.last().is_some_and(is_before) {

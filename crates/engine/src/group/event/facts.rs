@@ -63,7 +63,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) is_appeal: bool,
     /// Spans of the words behind its topic.
     pub(crate) topic_spans: Vec<Span>,
-    /// Where the first and the last word of each piece of evidence for a topic begin or end.
+    /// Where the first and the last word of each piece of evidence for a topic begin or end, ascending.
     pub(crate) topic_ends: Vec<u32>,
     /// Spans of the region, the municipality and its town where they are named.
     pub(crate) town_spans: Vec<Span>,
@@ -103,6 +103,10 @@ impl<'a> Facts<'a> {
         let chars = post.text.chars().count();
         let long_min = if post.network == Network::Rss { NEWS_CHARS_MIN } else { LONG_CHARS_MIN };
         let complains = matches!(analysis.intent, Intent::Complaint | Intent::Request | Intent::Question);
+        let evidence = analysis.topics.iter().flat_map(|topic| &topic.evidence);
+        let ends = evidence.flat_map(|found| [found.span.start, found.span.end.saturating_sub(1)]);
+        let mut topic_ends: Vec<u32> = ends.collect();
+        topic_ends.sort_unstable();
         Self {
             topic: topic.map(|topic| (topic.id.as_str(), topic.score)),
             topics: &analysis.topics,
@@ -117,12 +121,7 @@ impl<'a> Facts<'a> {
             complains: complains && (topic.is_some() || post.kind == PostKind::Appeal || !analysis.danger.is_empty()),
             is_appeal: post.kind == PostKind::Appeal,
             topic_spans: topic.map_or_else(Vec::new, |topic| topic.evidence.iter().map(|found| found.span).collect()),
-            topic_ends: analysis
-                .topics
-                .iter()
-                .flat_map(|topic| &topic.evidence)
-                .flat_map(|found| [found.span.start, found.span.end.saturating_sub(1)])
-                .collect(),
+            topic_ends,
             town_spans: analysis
                 .places
                 .iter()
