@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{corpus, timed};
 
+/// Posts of a batch.
+const BATCH: usize = 500;
+
 pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
     let file = more.first().copied().unwrap_or_default();
     let content = std::fs::read_to_string(file)?;
@@ -32,8 +35,16 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
                 json!({})
             })
         }
+        // Stage after stage and a batch at a time, as the pipeline does, and as the peer does with all posts at once.
         "whole" => timed(posts.len(), || {
-            found.extend(posts.iter().map(|post| grouper.add(post, &analyser.analyse(post)).group.event));
+            let mut analyses = Vec::with_capacity(BATCH);
+            for batch in posts.chunks(BATCH) {
+                analyses.clear();
+                analyses.extend(batch.iter().map(|post| analyser.analyse(post)));
+                found.extend(
+                    batch.iter().zip(&analyses).map(|(post, analysis)| grouper.add(post, analysis).group.event),
+                );
+            }
             json!({})
         }),
         _ => bail!("there is no {who} here"),

@@ -52,11 +52,17 @@ static ENGLISH: LazyLock<FxHashSet<u64>> = LazyLock::new(|| {
 });
 
 /// Tells the language of texts, by itself; an analyser does it along with the rest. Each thread has its own.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LanguageReader {
     lexer: Lexer,
     lexemes: Vec<Lexeme>,
     detector: LanguageDetector,
+}
+
+impl Default for LanguageReader {
+    fn default() -> Self {
+        Self { lexer: Lexer::without_stems(), lexemes: Vec::new(), detector: LanguageDetector::default() }
+    }
 }
 
 impl LanguageReader {

@@ -54,6 +54,8 @@ impl WordSet {
 pub struct Lexer {
     lexicon: Arc<Lexicon>,
     forms: Forms,
+    /// Whether it finds stems.
+    stems: bool,
     /// How often the table began anew.
     age: u32,
     /// Where the lists of several word patterns begin in `members`.
@@ -81,10 +83,16 @@ impl Default for Lexer {
 }
 
 impl Lexer {
+    /// A lexer that finds no stems: each form stands for its own.
+    pub(crate) fn without_stems() -> Self {
+        Self { stems: false, ..Self::default() }
+    }
+
     pub(crate) fn new(lexicon: Arc<Lexicon>) -> Self {
         Self {
             lexicon,
             forms: Forms::new(),
+            stems: true,
             age: 0,
             sets: vec![0],
             members: Vec::new(),
@@ -207,7 +215,8 @@ impl Lexer {
 
     /// Learns a word that was just folded.
     fn learn(&mut self, key: u64, token: &Token) -> Form {
-        let stem = if token.flags.has(Flags::CYRILLIC) { self.lexicon.stem(&self.folded) } else { token.form };
+        let has_stem = self.stems && token.flags.has(Flags::CYRILLIC);
+        let stem = if has_stem { self.lexicon.stem(&self.folded) } else { token.form };
         self.lexicon.words(&self.folded, stem, &mut self.words);
         let words = self.set_of_words();
         self.forms.keep(Form::new(key, token, stem, words))
