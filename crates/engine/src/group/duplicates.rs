@@ -44,8 +44,7 @@ pub(crate) struct Duplicates {
     lines: Vec<Line>,
 }
 
-/// For each post a tag and the low bits of its number plus one, the latest first; 0 where there is none. Of posts with the same
-/// tag only the latest.
+/// For each post a tag and the low bits of its number plus one; 0 where there is none. Of posts with the same tag only the latest.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Line([u32; LINE]);
@@ -170,15 +169,19 @@ impl Line {
 
     /// Puts in a post later than all there are, in place of the one with its tag or else of the earliest.
     fn put(&mut self, tag: u32, number: u32) {
-        let places = self.0.iter().enumerate().rev();
-        let at = places.fold(LINE - 1, |at, (index, &place)| if place & !NUMBER == tag { index } else { at });
-        // All are written anew, side by side: that costs less than to move as many as there happen to be.
-        let Self(before) = *self;
-        self.0 = std::array::from_fn(|index| match index {
-            0 => tag | number,
-            _ if index <= at => before[index - 1],
-            _ => before[index],
-        });
+        const SAME_TAG: u32 = NUMBER + 2;
+        const FREE: u32 = NUMBER + 1;
+        // How far each goes back, with where it is: found for all places side by side.
+        let mut backs = [0; LINE];
+        for ((back, &place), index) in backs.iter_mut().zip(&self.0).zip(0..) {
+            let far = if place & !NUMBER == tag { SAME_TAG } else { number.wrapping_sub(place) & NUMBER };
+            let far = if place == 0 { FREE } else { far };
+            *back = far * LINE as u32 + index;
+        }
+        let farthest = backs.iter().fold(0, |farthest: i32, &back| farthest.max(back as i32));
+        if let Some(place) = self.0.get_mut(farthest as usize % LINE) {
+            *place = tag | number;
+        }
     }
 }
 
@@ -210,6 +213,11 @@ mod tests {
         assert_eq!([4, 5].map(|number| line.with(tag(number))), [21, 6]);
         line.put(tag(0), 22);
         assert_eq!([0, 4, 5, 6].map(|number| line.with(tag(number))), [22, 21, 0, 7]);
+        // Nor is a free place one of the tag 0.
+        let mut line = Line([0; LINE]);
+        line.put(tag(0), 1);
+        line.put(tag(0), 2);
+        assert_eq!(line.with(tag(0)), 2);
     }
 
     #[test]

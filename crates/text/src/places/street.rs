@@ -65,10 +65,13 @@ impl Cues {
 
     fn at(&self, lexemes: &[Lexeme], text: &str, from: usize, taken: &[Words]) -> Option<Found> {
         let lexeme = lexemes.get(from)?;
-        if taken.iter().any(|words| (words.from..words.to).contains(&(from as u32))) {
+        let marker = self.street(lexeme);
+        // Without a marker before it a name has a capital: most words are neither.
+        let begins = marker.is_some() || lexeme.token.flags.has(Flags::CAPITAL | Flags::CYRILLIC);
+        if !begins || taken.iter().any(|words| (words.from..words.to).contains(&(from as u32))) {
             return None;
         }
-        match self.street(lexeme) {
+        match marker {
             Some((marker, gender)) => self.after_marker(lexemes, text, from, marker, gender),
             None => self.before_marker(lexemes, text, from).or_else(|| self.without_marker(lexemes, text, from)),
         }
@@ -130,15 +133,13 @@ impl Cues {
             && is_name_form(&fold(lexeme.token.text(text)))
     }
 
-    /// «Московский проспект, 3».
+    /// «Московский проспект, 3»: the word has a capital.
     fn before_marker(&self, lexemes: &[Lexeme], text: &str, from: usize) -> Option<Found> {
         let lexeme = lexemes.get(from)?;
         let next = lexemes.get(from + 1)?;
         let (marker, gender) = self.street(next)?;
-        let flags = lexeme.token.flags;
-        let named = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !next.token.flags.has(Flags::SENTENCE_START);
-        let folded = fold(lexeme.token.text(text));
-        if !named || !is_adjective_form(&folded) || self.is_no_street(lexeme) {
+        let is_apart = next.token.flags.has(Flags::SENTENCE_START);
+        if is_apart || self.is_no_street(lexeme) || !is_adjective_form(&fold(lexeme.token.text(text))) {
             return None;
         }
         let name = Words { from: from as u32, to: from as u32 + 1 };
@@ -148,13 +149,12 @@ impl Cues {
         Some(Found { words, marker, gender, name, house: house.map(|(house, _)| house), score: 0.85 })
     }
 
-    /// «на Ленина 5», «по Советской, 12»: a capital after на or по, and a house number.
+    /// «на Ленина 5», «по Советской, 12»: after на or по, a house number behind it; the word has a capital.
     fn without_marker(&self, lexemes: &[Lexeme], text: &str, from: usize) -> Option<Found> {
         let before = lexemes.get(from.checked_sub(1)?)?;
         let lexeme = lexemes.get(from)?;
-        let flags = lexeme.token.flags;
-        let named = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !flags.has(Flags::SENTENCE_START);
-        if !named || !self.is_on(before) || self.is_no_street(lexeme) {
+        let begins_sentence = lexeme.token.flags.has(Flags::SENTENCE_START);
+        if begins_sentence || !self.is_on(before) || self.is_no_street(lexeme) {
             return None;
         }
         let name = Words { from: from as u32, to: from as u32 + 1 };

@@ -52,14 +52,27 @@ pub(super) fn tidy(sentence: &str) -> String {
     shorten(&tidy, SENTENCE_CHARS_MAX)
 }
 
-/// Whether a sentence stays as it is: plain characters with single spaces between them. All bytes are looked at, without a branch, so that the
-/// compiler does it to many at a time.
+/// Whether a sentence stays as it is: it has neither markup nor addresses nor spaces but single ones. All bytes are looked at, each with the two
+/// behind it, without a branch, so that the compiler does it to many at a time.
 fn is_tidy(sentence: &str) -> bool {
     let bytes = sentence.as_bytes();
-    let changes = |byte: u8| !is_plain(byte) & (byte != b' ') | (byte == b'&');
-    let following = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
-    !bytes.iter().fold(false, |found, &byte| found | changes(byte))
-        && !following.fold(false, |found, (&byte, &next)| found | (byte == b' ') & (next == b' '))
+    let from = |at: usize| bytes.get(at..).unwrap_or_default();
+    let threes = bytes.iter().zip(from(1)).zip(from(2));
+    let last = from(bytes.len().saturating_sub(2));
+    let byte = |at: usize| last.get(at).copied().unwrap_or_default();
+    !threes.fold(changes(byte(0), byte(1), 0) | changes(byte(1), 0, 0), |found, ((&byte, &next), &after)| {
+        found | changes(byte, next, after)
+    })
+}
+
+/// Whether a byte with those behind it may begin something that does not stay.
+fn changes(byte: u8, next: u8, after: u8) -> bool {
+    let is_space = (byte == b' ') & (next != b' ');
+    let is_colon = (byte == b':') & (next != b'/');
+    // «, », and of U+2000..U+203F dashes, quotation marks and the ellipsis.
+    let is_quotation_mark = (byte == 0xC2) & ((next == 0xAB) | (next == 0xBB));
+    let is_dash = (byte == 0xE2) & (next == 0x80) & ((after & 0xF0 == 0x90) | (after == 0xA6));
+    !(is_plain(byte) & (byte != b'&') | is_space | is_colon | is_quotation_mark | is_dash)
 }
 
 /// Whether a byte belongs to a character that stays as it is: it begins neither a mark nor what may be a space.
