@@ -91,9 +91,7 @@ impl Duplicates {
     /// The numbers of posts with a key in common with this one, each once, and how many there are.
     fn numbers(&self, fingerprint: &Fingerprint) -> ([u32; KEYS], usize) {
         let keys = self.keys(fingerprint.exact, &fingerprint.bins);
-        // All lines are looked at before anything is made of them, as posts are in `find`: so reads of memory do not wait for each other.
-        let first = |key: &Key| self.lines.get(key.line).map_or(0, |Line([first, ..])| *first);
-        black_box(keys.iter().fold(0, |touched, key| touched ^ first(key)));
+        self.touch(&keys);
         let mut numbers = keys.map(|key| self.lines.get(key.line).map_or(0, |line| line.with(key.tag)));
         numbers.sort_unstable();
         let (mut each, mut count) = ([0; KEYS], 0);
@@ -106,13 +104,21 @@ impl Duplicates {
         (each, count)
     }
 
+    /// Looks at all lines before anything is made of them, as `find` does at posts: so reads of memory do not wait for each other.
+    fn touch(&self, keys: &[Key; KEYS]) {
+        let first = |key: &Key| self.lines.get(key.line).map_or(0, |Line([first, ..])| *first);
+        black_box(keys.iter().fold(0, |touched, key| touched ^ first(key)));
+    }
+
     /// Remembers a post.
     pub(crate) fn add(&mut self, entry: &Entry, sequence: u64) {
         if entry.counts & COUNTS_SHORT != 0 {
             return;
         }
         let number = (sequence as u32).wrapping_add(1) & NUMBER;
-        for key in self.keys(entry.exact, &entry.bins) {
+        let keys = self.keys(entry.exact, &entry.bins);
+        self.touch(&keys);
+        for key in keys {
             self.lines.get_mut(key.line).into_iter().for_each(|line| line.put(key.tag, number));
         }
     }
