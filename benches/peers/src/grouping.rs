@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{corpus, timed};
 
-/// Posts of a batch.
-const BATCH: usize = 500;
+/// Posts of a batch: few enough that what was read of them is still at hand when they are grouped.
+const BATCH: usize = 16;
 
 pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
     let file = more.first().copied().unwrap_or_default();
@@ -35,7 +35,7 @@ pub fn run(who: &str, more: &[&str]) -> anyhow::Result<Value> {
                 json!({})
             })
         }
-        // Stage after stage and a batch at a time, as the pipeline does, and as the peer does with all posts at once.
+        // Stage after stage, a batch at a time; the peer groups all posts after it has read them all.
         "whole" => timed(posts.len(), || {
             let mut analyses = Vec::with_capacity(BATCH);
             for batch in posts.chunks(BATCH) {
