@@ -52,6 +52,7 @@ impl Owners {
             let is_most = posts > 1 && posts * 2 > words.count(stem);
             let is_foremost = || match owner {
                 _ if !is_name => false,
+                // No event says a word in more posts than it has: then its words need not be looked at.
                 Some(Owner::Event(other, _)) => {
                     other == slot || posts_of(other) <= posts || posts_with(other, stem) <= posts
                 }

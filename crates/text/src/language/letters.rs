@@ -14,6 +14,7 @@ pub(super) type Unlikely = [u8; LANGUAGES];
 #[derive(Debug, Clone, Copy)]
 #[repr(align(32))]
 pub(super) struct Says(pub(super) [i16; PLACES]);
+/// Languages, and what makes their sums a round number of bytes.
 pub(super) const PLACES: usize = 16;
 
 /// What is known of letters. They have numbers; 0 stands for those of which nothing is known.

@@ -9,6 +9,11 @@ pub(super) fn tidy(sentence: &str) -> String {
     if is_tidy(sentence.trim()) {
         return shorten(sentence.trim(), SENTENCE_CHARS_MAX);
     }
+    shorten(&tidied(sentence), SENTENCE_CHARS_MAX)
+}
+
+/// The same of any sentence and as long as it is.
+fn tidied(sentence: &str) -> String {
     let mut tidy = String::with_capacity(sentence.len().min(4 * SENTENCE_CHARS_MAX));
     // Where the last word begins, and whether it may be an address.
     let (mut word, mut has_colon) = (0, false);
@@ -48,8 +53,7 @@ pub(super) fn tidy(sentence: &str) -> String {
     }
     end_word(&mut tidy, has_colon);
     tidy.pop();
-    let tidy = if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy };
-    shorten(&tidy, SENTENCE_CHARS_MAX)
+    if tidy.contains('&') { tidy.replace("&nbsp;", " ") } else { tidy }
 }
 
 /// Whether a sentence stays as it is: it has neither markup nor addresses nor spaces but single ones. All bytes are looked at, each with the two
@@ -97,4 +101,34 @@ pub(super) fn shorten(text: &str, chars_max: usize) -> String {
     let cut = beginning(text, chars_max - 1);
     let whole = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
     format!("{}…", whole.trim_end_matches([',', '.', ' ', '-', '—']))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn markup_addresses_and_spaces_go() {
+        let check = |sentence: &str, expected: &str| assert_eq!(tidy(sentence), expected, "{sentence}");
+        check(" Нет воды ", "Нет воды");
+        check("Нет  <b>воды</b>:\u{A0}дом 5\n", "Нет воды : дом 5");
+        check("Смотрите https://example.org/a?b сами", "Смотрите сами");
+        check("*Яма* на #дороге&nbsp;— «опять»…", "Яма на дороге — «опять»…");
+        check("", "");
+        check(&"вода ".repeat(60), &format!("{}…", ["вода"; 47].join(" ")));
+    }
+
+    proptest! {
+        /// What is found to be tidy stays as it is.
+        #[test]
+        fn what_is_tidy_stays(sentence in "([а-яa-z0-9,.!?-]{0,9}[ :/«»—…№<>*_#&\u{A0}\u{2003}\u{2028}\u{301}\n]{0,2}){0,12}") {
+            let trimmed = sentence.trim();
+            if is_tidy(trimmed) {
+                prop_assert_eq!(tidied(trimmed), trimmed);
+            }
+            prop_assert_eq!(tidy(&sentence), shorten(&tidied(&sentence), SENTENCE_CHARS_MAX));
+        }
+    }
 }
