@@ -170,7 +170,7 @@ impl Grouper {
         self.words.add(&kept, sequence);
         self.duplicates.add(&entry, sequence);
         self.events.join(slot, (&entry, sequence), post, &facts, (&lexemes, &self.words));
-        self.events.own(slot, &stems, &self.words);
+        self.events.own((slot, event_new), &stems, &self.words);
         if let Some((community, written)) = written {
             self.habits.learn(community, &written);
         }

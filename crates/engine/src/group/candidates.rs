@@ -57,38 +57,22 @@ impl Search<'_> {
         slots.extend(pairs.iter().map(|pair| pair.slot).chain(self.events.likely(facts, stems)));
         slots.sort_unstable();
         slots.dedup();
-        let candidates = self.candidates(facts, probe, slots, pairs);
-        let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
-        best(facts, &candidates, source, self.window)
-    }
-
-    /// The events that a post may belong to: those with a post it was compared with, and those it is compared with as a whole.
-    fn candidates<'a>(
-        &'a self,
-        facts: &Facts<'_>,
-        probe: &'a Probe,
-        slots: &[u32],
-        pairs: &'a [Pair],
-    ) -> Vec<Candidate<'a>> {
         self.events.touch(slots);
-        let related = slots.iter().filter_map(|&slot| {
+        let probe = &*probe;
+        let candidates = slots.iter().filter_map(|&slot| {
             let event = self.events.get(slot)?;
             let relation = Relation::of(facts, event);
-            let is_to_whole = relation.is_to_whole(facts, event);
+            let kinship = relation.is_to_whole(facts, event).then(|| event.profile.kinship(probe, self.words));
             let (first, after) =
                 (pairs.partition_point(|pair| pair.slot < slot), pairs.partition_point(|pair| pair.slot <= slot));
             let pairs = pairs.get(first..after).unwrap_or_default();
-            let candidate =
-                Candidate { slot, event, relation, is_to_whole, kinship: None, probe, words: self.words, pairs };
-            (is_to_whole || !pairs.is_empty()).then_some(candidate)
+            // With neither there is nothing to compare.
+            let candidate = Candidate { slot, event, relation, kinship, probe, words: self.words, pairs };
+            (candidate.kinship.is_some() || !pairs.is_empty()).then_some(candidate)
         });
-        let mut candidates: Vec<Candidate<'a>> = related.collect();
-        let whole = candidates.iter().filter(|candidate| candidate.is_to_whole);
-        black_box(whole.fold(0, |touched, candidate| touched ^ candidate.event.profile.touch()));
-        for candidate in candidates.iter_mut().filter(|candidate| candidate.is_to_whole) {
-            candidate.kinship = Some(candidate.event.profile.kinship(probe, self.words));
-        }
-        candidates
+        let candidates: Vec<Candidate<'_>> = candidates.collect();
+        let source = source.and_then(|(sequence, evidence)| Some((self.window.get(sequence)?.event, evidence)));
+        best(facts, &candidates, source, self.window)
     }
 
     /// The latest posts of the events at a post's own house or spot of the map.
@@ -101,10 +85,7 @@ impl Search<'_> {
     fn compare(&self, probe: &Probe, sequences: &[u64], pairs: &mut Vec<Pair>) {
         let entries = || sequences.iter().filter_map(|&sequence| Some((sequence, self.window.get(sequence)?)));
         // All posts are looked at before anything is made of them: so reads of memory do not wait for each other.
-        black_box(
-            entries()
-                .fold(0, |touched, (_, entry)| touched ^ entry.event ^ u32::from(entry.counts) ^ entry.stems.matter()),
-        );
+        black_box(entries().fold(0, |touched, (_, entry)| touched ^ entry.event ^ u32::from(entry.counts)));
         pairs.clear();
         pairs.extend(entries().filter(|(_, entry)| !entry.id.is_empty()).map(|(sequence, entry)| {
             let likeness = probe.likeness(&entry.stems, self.words);

@@ -44,7 +44,8 @@ pub(crate) struct Duplicates {
     lines: Vec<Line>,
 }
 
-/// For each post a tag and the low bits of its number plus one; 0 where there is none. Of posts with the same tag only the latest.
+/// For each post a tag and the low bits of its number plus one, the latest first; 0 where there is none. Of posts with the same
+/// tag only the latest.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Line([u32; LINE]);
@@ -175,18 +176,11 @@ impl Line {
 
     /// Puts in a post later than all there are, in place of the one with its tag or else of the earliest.
     fn put(&mut self, tag: u32, number: u32) {
-        const SAME_TAG: u32 = NUMBER + 2;
-        const FREE: u32 = NUMBER + 1;
-        // How far each goes back, with where it is: found for all places side by side.
-        let mut backs = [0; LINE];
-        for ((back, &place), index) in backs.iter_mut().zip(&self.0).zip(0..) {
-            let far = if place & !NUMBER == tag { SAME_TAG } else { number.wrapping_sub(place) & NUMBER };
-            let far = if place == 0 { FREE } else { far };
-            *back = far * LINE as u32 + index;
-        }
-        let farthest = backs.iter().fold(0, |farthest: i32, &back| farthest.max(back as i32));
-        if let Some(place) = self.0.get_mut(farthest as usize % LINE) {
-            *place = tag | number;
+        let places = self.0.iter().enumerate().rev();
+        let at = places.fold(LINE - 1, |at, (index, &place)| if place & !NUMBER == tag { index } else { at });
+        self.0.copy_within(..at, 1);
+        if let Some(first) = self.0.first_mut() {
+            *first = tag | number;
         }
     }
 }

@@ -163,13 +163,13 @@ impl Events {
     }
 
     /// Remembers the words of a post that lead to its event.
-    pub(crate) fn own(&mut self, slot: u32, stems: &TextStems, words: &Words) {
+    pub(crate) fn own(&mut self, (slot, is_new): (u32, bool), stems: &TextStems, words: &Words) {
         let slots = &self.slots;
-        let event = |slot: u32| slots.get(slot as usize).and_then(Option::as_ref);
-        let posts_with = |slot: u32, stem: u32| event(slot).map_or(0, |event| event.profile.posts_with(stem));
-        let posts_of = |slot: u32| event(slot).map_or(0, |event| event.posts);
-        let is_new = posts_of(slot) == 1;
-        self.owners.learn((slot, is_new), stems, words, posts_with, posts_of);
+        let posts_with = |slot: u32, stem: u32| {
+            let event = slots.get(slot as usize).and_then(Option::as_ref);
+            event.map_or(0, |event| event.profile.posts_with(stem))
+        };
+        self.owners.learn((slot, is_new), stems, words, posts_with);
     }
 
     /// Looks at what a post is compared with, so that reading it then does not wait for one after the other.
@@ -183,7 +183,7 @@ impl Events {
             let topic = event.topics.first().map_or(0, |(_, weight)| weight.to_bits());
             let town = event.towns.first().map_or(0, |(_, votes)| *votes);
             let address = event.addresses.first().map_or(0, |address| address.count);
-            topic ^ town ^ address
+            topic ^ town ^ address ^ event.profile.touch()
         });
     }
 

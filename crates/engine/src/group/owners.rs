@@ -33,15 +33,13 @@ impl Owners {
         self.0.get(&stem).copied()
     }
 
-    /// Takes note of a post that joined an event, or began it. `posts_with` tells how many posts of an event use a stem, `posts_of` how many
-    /// posts it has.
+    /// Takes note of a post that joined an event, or began it. `posts_with` tells how many posts of an event use a stem.
     pub(crate) fn learn(
         &mut self,
         (slot, is_new): (u32, bool),
         stems: &TextStems,
         words: &Words,
         posts_with: impl Fn(u32, u32) -> u32,
-        posts_of: impl Fn(u32) -> u32,
     ) {
         let claim = |owners: &mut Self, stem: u32, owner: Option<Owner>, is_name: bool| {
             // What is no name leads to no event before a second post says it.
@@ -52,10 +50,7 @@ impl Owners {
             let is_most = posts > 1 && posts * 2 > words.count(stem);
             let is_foremost = || match owner {
                 _ if !is_name => false,
-                // No event says a word in more posts than it has: then its words need not be looked at.
-                Some(Owner::Event(other, _)) => {
-                    other == slot || posts_of(other) <= posts || posts_with(other, stem) <= posts
-                }
+                Some(Owner::Event(other, _)) => other == slot || posts_with(other, stem) <= posts,
                 _ => true,
             };
             if is_most || is_foremost() {

@@ -23,9 +23,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) slot: u32,
     pub(crate) event: &'a EventState,
     pub(crate) relation: Relation,
-    /// Whether the event as a whole says something.
-    pub(crate) is_to_whole: bool,
-    /// How much the words are those of the event as a whole, where that says something.
+    /// How much the words are those of the event as a whole, where that counts.
     pub(crate) kinship: Option<Kinship>,
     /// The words of the post.
     pub(crate) probe: &'a Probe,

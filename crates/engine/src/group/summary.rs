@@ -134,12 +134,7 @@ fn score(within: &[Lexeme], post: &Post, facts: &Facts<'_>, words: &Words) -> f3
         within.iter().any(|lexeme| lexeme.token.span.start >= span.start && lexeme.token.span.end <= span.end)
     };
     let on_topic = facts.topic_spans.iter().filter(|span| holds(span)).count().min(3) as f32;
-    // Short words are reckoned too, and left out after: which are short cannot be foreseen.
-    let says = |lexeme: &Lexeme| {
-        let says = words.idf(stem(lexeme)).min(6.0);
-        if is_telling(lexeme) { says } else { 0.0 }
-    };
-    let telling: f32 = within.iter().map(says).sum::<f32>() / 6.0;
+    let telling: f32 = telling(within).map(|stem| words.idf(stem).min(6.0)).sum::<f32>() / 6.0;
     let length = within.len() as f32;
     let fit = if length < 4.0 { 0.5 } else { (1.0 - (length - 11.0).abs() / 40.0).max(0.2) };
     let loud = within.iter().filter(|lexeme| lexeme.token.flags.has(otklik_text::Flags::CAPITAL_INSIDE)).count();
@@ -154,15 +149,10 @@ fn score(within: &[Lexeme], post: &Post, facts: &Facts<'_>, words: &Words) -> f3
 
 /// Stems of the words that are no particles.
 fn telling(within: &[Lexeme]) -> impl Iterator<Item = u32> {
-    within.iter().filter(|lexeme| is_telling(lexeme)).map(stem)
-}
-
-fn is_telling(lexeme: &Lexeme) -> bool {
-    lexeme.token.span.end - lexeme.token.span.start >= 4
-}
-
-fn stem(lexeme: &Lexeme) -> u32 {
-    (lexeme.stem >> 16) as u32
+    within
+        .iter()
+        .filter(|lexeme| lexeme.token.span.end - lexeme.token.span.start >= 4)
+        .map(|lexeme| (lexeme.stem >> 16) as u32)
 }
 
 fn overlap(a: &[u32], b: &[u32]) -> f32 {
@@ -198,14 +188,9 @@ fn marks(text: &str, lexemes: &[Lexeme]) -> impl Iterator<Item = (u8, usize)> {
 /// Whether the full stop before a byte ends a sentence.
 fn ends_at_full_stop(text: &str, end: usize) -> bool {
     let next = text.get(end..).and_then(|rest| rest.chars().next());
-    let before = || text.get(..end - 1).unwrap_or_default().chars().rev();
+    let before = text.get(..end - 1).unwrap_or_default().chars().rev();
     next.is_none_or(char::is_whitespace)
-        && before().take(SHORT_WORD + 1).all(is_letter)
-        && before().nth(SHORT_WORD).is_some()
-}
-
-fn is_letter(c: char) -> bool {
-    matches!(c, 'а'..='я' | 'А'..='Я') || c.is_alphabetic()
+        && before.take(SHORT_WORD + 1).filter(|c| c.is_alphabetic()).count() > SHORT_WORD
 }
 
 fn ended(sentence: &str) -> String {
