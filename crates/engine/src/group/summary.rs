@@ -160,7 +160,7 @@ fn overlap(a: &[u32], b: &[u32]) -> f32 {
     common as f32 / a.len().min(b.len()).max(1) as f32
 }
 
-/// Byte ranges of sentences. A full stop ends one only before a space and a capital, and not after a short word: «ул.», «д.».
+/// Byte ranges of sentences. A full stop ends one only before a space, and not after a short word: «ул.», «д.».
 fn split(text: &str, lexemes: &[Lexeme]) -> impl Iterator<Item = (usize, usize)> {
     let mut start = Some(0);
     let mut marks = marks(text, lexemes);
