@@ -85,7 +85,7 @@ impl Search<'_> {
     fn compare(&self, probe: &Probe, sequences: &[u64], pairs: &mut Vec<Pair>) {
         let entries = || sequences.iter().filter_map(|&sequence| Some((sequence, self.window.get(sequence)?)));
         // All posts are looked at before anything is made of them: so reads of memory do not wait for each other.
-        black_box(entries().fold(0, |touched, (_, entry)| touched ^ entry.event ^ u32::from(entry.counts)));
+        black_box(entries().fold(0, |touched, (_, entry)| touched ^ entry.touch_stems()));
         pairs.clear();
         pairs.extend(entries().filter(|(_, entry)| !entry.id.is_empty()).map(|(sequence, entry)| {
             let likeness = probe.likeness(&entry.stems, self.words);

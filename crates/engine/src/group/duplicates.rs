@@ -73,7 +73,7 @@ impl Duplicates {
         let (numbers, count) = self.numbers(fingerprint);
         let entry = |number: &u32| widen(*number, window).and_then(|sequence| Some((sequence, window.get(sequence)?)));
         let found = || numbers.iter().take(count).filter_map(entry);
-        black_box(found().fold(0, |touched, (_, entry)| touched ^ entry.exact));
+        black_box(found().fold(0, |touched, (_, entry)| touched ^ entry.touch_text()));
         for (sequence, entry) in found().filter(|(_, entry)| !entry.id.is_empty()) {
             let exact = entry.exact == fingerprint.exact;
             let likeness = if exact { 1.0 } else { likeness(&entry.bins, &fingerprint.bins) };

@@ -57,6 +57,17 @@ impl Entry {
             original_back: 0,
         }
     }
+
+    /// Looks at what tells how like a text is to another, in each of the lines of the processor's cache it lies in.
+    pub(crate) fn touch_text(&self) -> u64 {
+        let [first, .., last] = self.bins;
+        self.exact ^ u64::from(first ^ last) ^ u64::from(self.id.is_empty())
+    }
+
+    /// Looks at what an event is chosen by, in the same way.
+    pub(crate) fn touch_stems(&self) -> u32 {
+        self.event ^ self.stems.touch()
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,12 @@ impl KeptStems {
         stems
     }
 
+    /// Looks at both ends, which lie in different lines of the processor's cache.
+    pub(crate) fn touch(&self) -> u32 {
+        let [[first, ..], .., [.., last]] = self.0;
+        u32::from(first ^ last)
+    }
+
     /// The stems without the matter.
     #[inline(always)]
     pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
