@@ -113,8 +113,7 @@ impl Lexer {
         lexemes.clear();
         let (mut runs, mut tokens) = (std::mem::take(&mut self.runs), std::mem::take(&mut self.tokens));
         let mut scanner = Scanner::new(text, &mut tokens);
-        let found = runs.find(scanner.text());
-        self.forms.touch(found);
+        let found = runs.find(scanner.text(), |key| self.forms.expect(key));
         for run in found {
             scanner.read_to(run.start as usize);
             self.take_tokens(&mut scanner, lexemes);

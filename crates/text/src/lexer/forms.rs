@@ -1,9 +1,9 @@
 //! Words seen before, with what is known of them: a table that is read once for each word of a text.
 
-use std::hint::black_box;
+use prefetch_index::prefetch_index;
 
 use super::{FORMS_MAX, WordSet};
-use crate::token::{Flags, Run, Token};
+use crate::token::{Flags, Token};
 
 /// Lines of the table, at first and at most; powers of two. There is a lexer for every region: who reads little takes little.
 const LINES_MIN: usize = 1 << 8;
@@ -79,11 +79,10 @@ impl Forms {
         self.count = 0;
     }
 
-    /// Looks at the lines of words, so that reads of memory then do not wait for each other: nothing else is done between them.
-    pub(super) fn touch(&self, runs: &[Run]) {
-        let lines = self.lines.as_slice();
-        let key = |run: &Run| lines.get(line_of(run.key, lines.len())).map_or(0, |Line([form, _])| form.key);
-        black_box(runs.iter().fold(0, |touched, run| touched ^ key(run)));
+    /// Has the line of a word read while other things are done: soon it will be asked for.
+    #[inline(always)]
+    pub(super) fn expect(&self, key: u64) {
+        prefetch_index(&self.lines, line_of(key, self.lines.len()));
     }
 
     /// What is known of a word.

@@ -41,12 +41,16 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Finds the runs of a text of less than 4 GiB.
-    pub(crate) fn find(&mut self, text: &str) -> &[Run] {
+    /// Finds the runs of a text of less than 4 GiB. `expect` is told each key as soon as it is known.
+    pub(crate) fn find(&mut self, text: &str, expect: impl Fn(u64)) -> &[Run] {
         self.read_blocks(text.as_bytes());
         let mut found = std::mem::take(&mut self.found);
         found.clear();
-        found.extend(self.edges.iter().map(|&(start, end)| self.run(text, start, end)));
+        found.extend(self.edges.iter().map(|&(start, end)| {
+            let run = self.run(text, start, end);
+            expect(run.key);
+            run
+        }));
         self.found = found;
         &self.found
     }
@@ -240,7 +244,7 @@ mod tests {
         let check = |text: &str, expected: &[(u32, u32)]| {
             let mut runs = Runs::default();
             runs.read_blocks("до".as_bytes());
-            runs.find(text);
+            runs.find(text, |_| {});
             assert_eq!(runs.edges, expected, "{text}");
         };
         check("", &[]);
@@ -255,7 +259,7 @@ mod tests {
     fn tells_capitals() {
         let check = |text: &str, expected: Flags| {
             let mut runs = Runs::default();
-            let found = runs.find(text).iter().fold(Flags::default(), |found, run| found | run.capitals);
+            let found = runs.find(text, |_| {}).iter().fold(Flags::default(), |found, run| found | run.capitals);
             assert_eq!(found, expected, "{text}");
         };
         check("вода", Flags::default());
@@ -272,14 +276,14 @@ mod tests {
         #[test]
         fn agrees_with_looking_at_each_byte(text in "[а-яёЁЀ-ѿa-zA-Z0-9 ,—😡]{0,150}|\\PC{0,100}") {
             let mut runs = Runs::default();
-            runs.find(&text);
+            runs.find(&text, |_| {});
             prop_assert_eq!(runs.edges, edges(text.as_bytes()));
         }
 
         /// Two words have the same key when they fold alike, and only then.
         #[test]
         fn a_key_is_of_the_folded_word(word in "[а-яА-ЯЀ-џa-zA-Z0-9]{1,31}", other in "[еЕёЁaAаА]{1,3}", at in 0_usize..31) {
-            let key = |word: &str| Runs::default().find(word).iter().map(|run| run.key).collect::<Vec<_>>();
+            let key = |word: &str| Runs::default().find(word, |_| {}).iter().map(|run| run.key).collect::<Vec<_>>();
             prop_assert_eq!(key(&word), key(&word.to_uppercase()));
             prop_assert_eq!(key(&word), key(&word.to_lowercase()));
             let place = at.min(word.chars().count());
