@@ -94,6 +94,14 @@ impl Signs {
     }
 }
 
+/// Score from which a question is one without its mark too: that of two words or of a turn, «подскажите, когда», «как узнать».
+const QUESTION_SURE: f32 = 0.75;
+/// Score from which praise alone says that nothing is wrong.
+const PRAISE_SURE: f32 = 0.75;
+/// Words from which a text with one word of reporters is news. A shorter one needs a score from which there is no doubt.
+const NEWS_WORDS: usize = 12;
+const REPORT_SURE: f32 = 0.75;
+
 /// Score from which a topic is taken to be what a text is about.
 const TOPIC_SURE: f32 = 0.5;
 
@@ -114,10 +122,15 @@ pub(crate) fn intent(signs: &Signs) -> Intent {
     if is_news(signs) {
         return if troubled || tones.Report >= 0.6 { Intent::Report } else { Intent::Other };
     }
+    let asks = signs.question || tones.Question >= QUESTION_SURE;
+    let pleased = tones.Praise >= PRAISE_SURE && bitter < 0.2 && tones.Request < 0.6 && !asks;
+    if pleased && signs.danger < TOPIC_SURE {
+        return Intent::Thanks;
+    }
     if troubled {
         return if tones.Request >= 0.6 && bitter < 0.5 && signs.danger < TOPIC_SURE {
             Intent::Request
-        } else if signs.question && tones.Question >= 0.5 && bitter < 0.5 && signs.danger < TOPIC_SURE {
+        } else if asks && tones.Question >= 0.5 && bitter < 0.5 && signs.danger < TOPIC_SURE {
             Intent::Question
         } else {
             Intent::Complaint
@@ -125,7 +138,7 @@ pub(crate) fn intent(signs: &Signs) -> Intent {
     }
     if tones.Request >= 0.6 {
         Intent::Request
-    } else if signs.question && tones.Chatter < 0.6 {
+    } else if asks && tones.Chatter < 0.6 {
         Intent::Question
     } else if bitter >= 0.6 && tones.Chatter < bitter && signs.topic > 0.0 {
         Intent::Complaint
@@ -152,7 +165,7 @@ fn appeal_intent(signs: &Signs, bitter: f32) -> Intent {
 fn is_news(signs: &Signs) -> bool {
     let told = signs.tones.Report >= 0.6 && signs.tones.Blame < 0.75;
     let by_feed = signs.network == Network::Rss && signs.kind == PostKind::Post;
-    by_feed || told && signs.kind == PostKind::Post && signs.words >= 12
+    by_feed || told && signs.kind == PostKind::Post && (signs.words >= NEWS_WORDS || signs.tones.Report >= REPORT_SURE)
 }
 
 /// Polarity. A trouble told of is negative even in plain words.
