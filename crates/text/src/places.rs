@@ -5,6 +5,7 @@ mod decline;
 mod gazetteer;
 mod resolve;
 mod street;
+mod surroundings;
 
 pub(crate) use cues::Cues;
 pub use gazetteer::{Gazetteer, Place};

@@ -70,7 +70,24 @@ fn places_as_people_write_them() {
         }
     };
     check("udm", "В Глазове прорвало трубу", &["udm.glazov"]);
-    check("udm", "Ижевск, ул. Ленина, д. 5", &["udm.izhevsk", "street:ленина:5"]);
+    // However a house is written, it is one place.
+    check("udm", "Ижевск, ул. Ленина, д. 5", &["udm.izhevsk", "udm.izhevsk.lenina:5"]);
+    check("udm", "Ижевск Ленина 5", &["udm.izhevsk", "udm.izhevsk.lenina:5"]);
+    check("udm", "В Ижевске на улице Ленина, 5", &["udm.izhevsk", "udm.izhevsk.lenina:5"]);
+    // The word for a street belongs to the name behind it, and that street to the town named.
+    check("udm", "г. Можга ул. Ленина 10а", &["udm.mozhga", "street:ленина:10а"]);
+    check("udm", "г. Можга пр-т Ленина 10а", &["udm.mozhga", "street:ленина:10а"]);
+    check(
+        "udm",
+        "Ижевск, на углу Советской и Ленина яма",
+        &["udm.izhevsk", "udm.izhevsk.sovetskaya", "udm.izhevsk.lenina"],
+    );
+    check("udm", "на углу Удмуртской и Ленина яма", &["udm.izhevsk.udmurtskaya", "udm.izhevsk.lenina"]);
+    check("udm", "на углу Советской и Ленина яма", &["street:советская", "street:ленина"]);
+    check("udm", "в пос. Игра и в посёлке Яр нет газа", &["udm.igra", "udm.yar"]);
+    check("udm", "Играли у школы 25", &[]);
+    check("udm", "Советская улица, 5. Нет света", &["street:советская:5"]);
+    check("udm", "ул. Малая Пушкинская, 5", &["street:малая_пушкинская:5"]);
     check("udm", "нет света в можге второй день", &["udm.mozhga"]);
     check("sverdlovsk", "Нижнем Тагиле опять смог", &["sverdlovsk.nizhny_tagil"]);
     check("sverdlovsk", "Каменск-Уральский без воды", &["sverdlovsk.kamensk_uralsky"]);
@@ -89,7 +106,13 @@ fn a_community_is_at_home_somewhere() {
     let dictionary = dictionary();
     let mut in_glazov = post("Нет воды второй день", "udm");
     in_glazov.community = Some(Community { id: "-1".into(), name: "Подслушано в Глазове".into() });
+    let analysis = Analyser::new(Arc::clone(&dictionary), vec![]).analyse(&in_glazov);
+    assert_eq!(analysis.locality.unwrap().municipality.as_str(), "udm.glazov_go");
+
+    // A street of the capital has a namesake there.
+    in_glazov.text = "На Кирова 23 нет воды".into();
     let analysis = Analyser::new(dictionary, vec![]).analyse(&in_glazov);
+    assert_eq!(analysis.places[0].id.as_str(), "street:кирова:23");
     assert_eq!(analysis.locality.unwrap().municipality.as_str(), "udm.glazov_go");
 }
 

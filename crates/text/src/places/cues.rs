@@ -35,6 +35,12 @@ const NOT_STREETS: &str = "в на и не у по с к о от до за дл�
     кв корпус корп стр подъезд город города район районе нашего нашем нашей каждой этой этого той одной минус плюс жара мороз \
     холод январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь";
 
+/// Words before two streets that meet: «на углу Советской и Ленина».
+const CROSSINGS: &str =
+    "угол угла углу углом перекресток перекрестка перекрестке перекрестку пересечение пересечении пересечения";
+/// Words between a crossing and the second of its streets: «угол улиц Советской и Ленина».
+const CROSSING_WORDS: usize = 4;
+
 /// The small words, by hash. Made once.
 #[derive(Debug)]
 pub(crate) struct Cues {
@@ -48,6 +54,7 @@ pub(crate) struct Cues {
     houses: FxHashSet<u64>,
     not_streets: FxHashSet<u64>,
     on: FxHashSet<u64>,
+    crossings: FxHashSet<u64>,
 }
 
 impl Default for Cues {
@@ -68,6 +75,7 @@ impl Default for Cues {
             houses: hashes(HOUSES),
             not_streets: hashes(NOT_STREETS),
             on: hashes("на по"),
+            crossings: hashes(CROSSINGS),
         }
     }
 }
@@ -114,6 +122,12 @@ impl Cues {
     /// Whether a street's name cannot begin with this word.
     pub(crate) fn is_no_street(&self, lexeme: &Lexeme) -> bool {
         self.not_streets.contains(&lexeme.token.form)
+    }
+
+    /// Whether a crossing of streets is named just before a place in the text.
+    pub(crate) fn is_crossing(&self, lexemes: &[Lexeme], at: u32) -> bool {
+        let before = lexemes.get(..at as usize).unwrap_or_default();
+        before.iter().rev().take(CROSSING_WORDS).any(|lexeme| self.crossings.contains(&lexeme.token.form))
     }
 
     /// «на» and «по», which stand before streets.

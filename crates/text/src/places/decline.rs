@@ -8,7 +8,7 @@ pub(crate) fn forms(word: &str) -> Vec<String> {
     let mut forms = vec![word.clone()];
     for (ending, cases) in ENDINGS {
         if let Some(root) = word.strip_suffix(ending)
-            && root.chars().count() >= 2
+            && root.chars().count() >= if ending.chars().count() > 2 { 1 } else { 2 }
         {
             forms.extend(cases.split(' ').map(|case| format!("{root}{case}")));
             break;
@@ -51,6 +51,8 @@ const ENDINGS: &[(&str, &str)] = &[
     ("ел", "ла лу лом ле ела елу елом еле"),
     ("чок", "чка чку чком чке"),
     ("док", "дка дку дком дке"),
+    ("жок", "жка жку жком жке"),
+    ("лок", "лка лку лком лке лока локу локом локе"),
     ("нок", "нка нку нком нке"),
     ("сок", "ска ску ском ске"),
     ("бек", "бека беку беком беке"),
@@ -173,6 +175,9 @@ mod tests {
         check("Мытищи", "Мытищ Мытищах");
         check("Череповец", "Череповца Череповце");
         check("Орёл", "Орла Орле");
+        check("Елец", "Ельца Ельце");
+        check("Торжок", "Торжка Торжке");
+        check("посёлок", "посёлка посёлке");
         check("Грозный", "Грозного Грозном");
         check("Кизнер", "Кизнера Кизнере");
         check("Можга", "Можги Можге Можгу Можгой");

@@ -150,6 +150,9 @@ impl Gazetteer {
         self.places.push(place);
         for name in std::iter::once(name).chain(aliases.split(';')).map(str::trim).filter(|name| !name.is_empty()) {
             self.add_name(name, kind, index, lexicon);
+            if let Some(rest) = name.strip_prefix("посёлок ") {
+                SETTLEMENTS.iter().for_each(|short| self.add_name(&format!("{short} {rest}"), kind, index, lexicon));
+            }
         }
         Ok(())
     }
@@ -193,6 +196,9 @@ impl Gazetteer {
         id
     }
 }
+
+/// How the word for a settlement is cut short before its name: «пос. Игра».
+const SETTLEMENTS: [&str; 4] = ["пос", "п", "пгт", "рп"];
 
 fn is_adjective(word: &str) -> bool {
     ["ая", "яя", "ий", "ый", "ое", "ее"].iter().any(|ending| word.ends_with(ending))

@@ -5,11 +5,15 @@ use otklik_domain::{Locality, LocatedBy, PlaceId, PlaceKind, PlaceMention};
 use super::{
     cues::Cues,
     gazetteer::{Gazetteer, Place},
+    street::street_id,
+    surroundings::Surroundings,
 };
 use crate::{lexer::Lexeme, matcher::Words, token::Flags};
 
 /// Farthest a point may lie from any known place to belong to its municipality.
 const NEAREST_METRES_MAX: f64 = 30_000.0;
+/// Towns from which a name of streets is a common one: «Ленина», «Мира».
+const COMMON_TOWNS: usize = 3;
 /// Mentions kept for one text.
 const MENTIONS_MAX: usize = 32;
 
@@ -40,15 +44,18 @@ pub(crate) fn resolve(
     let mut found: Vec<(Chosen<'_>, Words)> = chosen
         .into_iter()
         .filter_map(|(name, words)| {
-            Some((choose(gazetteer, cues, (name, words), lexemes, context, home_region)?, words))
+            let surroundings = Surroundings::of(words, lexemes, text, cues);
+            Some((choose(gazetteer, &surroundings, (name, words), context, home_region)?, words))
         })
         .collect();
     // The same words may name a street here and a town far away: here comes first.
     found.sort_by_key(|(found, words)| (words.from, !found.in_region));
-    for (found, words) in found {
+    let elsewhere = Elsewhere::of(gazetteer, &found, context);
+    for (mut found, words) in found {
         if taken.last() == Some(&words) {
             continue;
         }
+        found.is_elsewhere = elsewhere.has(gazetteer, &found);
         if let Some(mention) = mention(gazetteer, cues, &found, words, lexemes, text) {
             taken.push(words);
             mentions.push(mention);
@@ -110,25 +117,59 @@ struct Chosen<'g> {
     score: f32,
     marked_street: bool,
     in_region: bool,
+    /// How many towns have a place of this name.
+    towns: usize,
+    /// A street of this name is meant, but that of another town, which the gazetteer does not know.
+    is_elsewhere: bool,
+}
+
+/// Where streets of a post may not lie.
+struct Elsewhere {
+    /// The municipalities that its text names, or else its community's home, or else where the rarer of its streets are.
+    within: Vec<PlaceId>,
+}
+
+impl Elsewhere {
+    fn of(gazetteer: &Gazetteer, found: &[(Chosen<'_>, Words)], context: Context<'_>) -> Self {
+        let of = |which: fn(&Chosen<'_>) -> bool| -> Vec<PlaceId> {
+            let places =
+                found.iter().filter(|(found, _)| found.in_region && which(found)).map(|(found, _)| found.place);
+            places.filter_map(|place| Some(gazetteer.municipality(place)?.id.clone())).collect()
+        };
+        let mut within = of(|found| found.place.kind != PlaceKind::Street);
+        if within.is_empty() {
+            within.extend(context.home.cloned());
+        }
+        if within.is_empty() {
+            within = of(|found| found.place.kind == PlaceKind::Street && found.towns < COMMON_TOWNS);
+        }
+        Self { within }
+    }
+
+    /// Whether a street lies in another town than the post. Where nothing tells the town, one that many towns have lies in none.
+    fn has(&self, gazetteer: &Gazetteer, found: &Chosen<'_>) -> bool {
+        let street = Some(found.place).filter(|place| place.kind == PlaceKind::Street);
+        let municipality = street.and_then(|street| gazetteer.municipality(street));
+        municipality.is_some_and(|municipality| !self.within.contains(&municipality.id))
+    }
 }
 
 fn choose<'g>(
     gazetteer: &'g Gazetteer,
-    cues: &Cues,
+    surroundings: &Surroundings,
     (name, words): (u32, Words),
-    lexemes: &[Lexeme],
     context: Context<'_>,
     home_region: Option<&str>,
 ) -> Option<Chosen<'g>> {
-    let surroundings = Surroundings::of(words, lexemes, cues);
     let places = gazetteer.of_name(name);
     let is_at_home = |place: &Place| home_region.is_none_or(|region| gazetteer.is_in_region(place, region));
     let best = places
         .iter()
         .filter_map(|&index| gazetteer.by_index(index))
         .filter(|place| surroundings.allow(place, words))
-        // Every town has a Lenin street: without a region the words say which street, not where.
-        .filter(|place| home_region.is_some() || is_town_or_larger(place))
+        // Every town has a Lenin street and a school No. 5: those of other regions are not meant, and without a region the words
+        // say which street, not where.
+        .filter(|place| is_town_or_larger(place) || home_region.is_some() && is_at_home(place))
         // «Лермонтова, 8» is a street here and no town far away.
         .filter(|place| !surroundings.number || is_at_home(place) || surroundings.kind.is_some())
         .max_by_key(|place| {
@@ -153,77 +194,18 @@ fn choose<'g>(
     score += if words.to - words.from > 1 { 0.1 } else { 0.0 };
     score -= if rivals { 0.15 } else { 0.0 };
     score -= if in_region { 0.0 } else { 0.1 };
-    Some(Chosen { place: best, score: score.clamp(0.1, 0.99), marked_street: surroundings.street, in_region })
-}
-
-/// What stands around a name.
-struct Surroundings {
-    capital: bool,
-    preposition: bool,
-    /// «на» or «по»: towns stand after «в», streets after these.
-    on: bool,
-    street: bool,
-    house: bool,
-    /// A number follows, be it after a comma.
-    number: bool,
-    kind: Option<PlaceKind>,
-}
-
-impl Surroundings {
-    fn of(words: Words, lexemes: &[Lexeme], cues: &Cues) -> Self {
-        let first = lexemes.get(words.from as usize);
-        let before = words.from.checked_sub(1).and_then(|index| lexemes.get(index as usize));
-        // What follows a comma or begins a sentence says nothing of the name: «Ижевск, ул. Ленина».
-        let joins = |lexeme: &&Lexeme| {
-            !lexeme.token.flags.has(Flags::AFTER_COMMA) && !lexeme.token.flags.has(Flags::SENTENCE_START)
-        };
-        let next = lexemes.get(words.to as usize);
-        let after = next.filter(joins);
-        let kind = if before.is_some_and(|lexeme| cues.is_town(lexeme)) {
-            Some(PlaceKind::Settlement)
-        } else if after.is_some_and(|lexeme| cues.is_district(lexeme)) {
-            Some(PlaceKind::Municipality)
-        } else if before.into_iter().chain(after).any(|lexeme| cues.is_region(lexeme)) {
-            Some(PlaceKind::Region)
-        } else {
-            None
-        };
-        let number = next.is_some_and(|lexeme| {
-            lexeme.token.flags.has(Flags::DIGIT) && !lexeme.token.flags.has(Flags::SENTENCE_START)
-        });
-        Self {
-            capital: first.is_some_and(|lexeme| lexeme.token.flags.has(Flags::CAPITAL)),
-            preposition: before.is_some_and(|lexeme| cues.is_preposition(lexeme)),
-            on: before.is_some_and(|lexeme| cues.is_on(lexeme)),
-            street: before.into_iter().chain(after).any(|lexeme| cues.street(lexeme).is_some()),
-            house: after.is_some_and(|lexeme| cues.is_house(lexeme)) || number,
-            number,
-            kind,
-        }
-    }
-
-    /// Whether the words may name this place at all. Names are words too («Мир», «Свободный»): without a capital there
-    /// has to be something else that says "place".
-    fn allow(&self, place: &Place, words: Words) -> bool {
-        let several = words.to - words.from > 1;
-        let said = self.capital || self.preposition || self.kind.is_some() || self.street || several;
-        match place.kind {
-            // A street by its bare name needs a house or на/по before it: surnames are names of streets.
-            PlaceKind::Street => self.street || (self.preposition && self.capital) || self.house && said,
-            PlaceKind::Landmark => several || self.capital,
-            // «Можгинский» alone says little.
-            PlaceKind::Municipality if is_adjective(&place.name) => self.kind == Some(PlaceKind::Municipality),
-            _ => said && !self.street,
-        }
-    }
+    Some(Chosen {
+        place: best,
+        score: score.clamp(0.1, 0.99),
+        marked_street: surroundings.street,
+        in_region,
+        towns: places.len(),
+        is_elsewhere: false,
+    })
 }
 
 fn is_town_or_larger(place: &Place) -> bool {
     matches!(place.kind, PlaceKind::Region | PlaceKind::Municipality | PlaceKind::Settlement)
-}
-
-fn is_adjective(name: &str) -> bool {
-    name.ends_with("ский") || name.ends_with("цкий") || name.ends_with("ной") || name.ends_with("ный")
 }
 
 fn mention(
@@ -239,12 +221,15 @@ fn mention(
     let mut name = place.name.clone();
     let mut span = words.span(lexemes);
     if place.kind == PlaceKind::Street {
-        // «Советская улица, 5»: the word for the street may stand after its name.
-        let marker_after = lexemes.get(words.to as usize).and_then(|lexeme| cues.street(lexeme));
-        let marker_before =
-            words.from.checked_sub(1).and_then(|at| lexemes.get(at as usize)).and_then(|lexeme| cues.street(lexeme));
+        let before = cues.street_before(lexemes, words.from);
+        let from = before.map_or(words.from, |(at, _)| at);
+        let marker_after = cues.street_after(lexemes, text, words.to);
         let after = words.to + u32::from(marker_after.is_some());
-        name = format!("{} {name}", marker_before.or(marker_after).map_or("улица", |(word, _)| word));
+        if found.is_elsewhere {
+            id = street_id(&name);
+        }
+        name = format!("{} {name}", before.map(|(_, word)| word).or(marker_after).unwrap_or("улица"));
+        span = Words { from, to: after }.span(lexemes);
         let house = cues.house(lexemes, text, after);
         if house.is_none() && !found.marked_street && words.to - words.from == 1 && found.score < 0.7 {
             return None;
@@ -252,7 +237,7 @@ fn mention(
         if let Some((house, end)) = house {
             id = PlaceId::new(format!("{id}:{house}"));
             name = format!("{name}, {}", house.to_uppercase());
-            span = Words { from: words.from, to: end }.span(lexemes);
+            span = Words { from, to: end }.span(lexemes);
         }
     }
     Some(PlaceMention {
@@ -261,8 +246,11 @@ fn mention(
         kind: place.kind,
         span,
         score: found.score,
-        point: place.point,
-        municipality: gazetteer.municipality(place).map(|municipality| municipality.id.clone()),
+        point: place.point.filter(|_| !found.is_elsewhere),
+        municipality: gazetteer
+            .municipality(place)
+            .filter(|_| !found.is_elsewhere)
+            .map(|municipality| municipality.id.clone()),
     })
 }
 

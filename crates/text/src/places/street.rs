@@ -15,6 +15,8 @@ use crate::{
 
 const HOUSE_NUMBER_MAX: u32 = 999;
 const NAME_WORDS_MAX: usize = 3;
+/// Longest word for a street that is cut short.
+const ABBREVIATION_CHARS_MAX: u32 = 3;
 
 /// A street found by the way it is written.
 struct Found {
@@ -71,10 +73,38 @@ impl Cues {
         if !begins || taken.iter().any(|words| (words.from..words.to).contains(&(from as u32))) {
             return None;
         }
-        match marker {
+        let found = match marker {
             Some((marker, gender)) => self.after_marker(lexemes, text, from, marker, gender),
             None => self.before_marker(lexemes, text, from).or_else(|| self.without_marker(lexemes, text, from)),
-        }
+        }?;
+        // One of the gazetteer, unless only a part of this name is: «Малая Пушкинская» is no «Пушкинская».
+        let is_taken = taken.iter().any(|words| words.from <= found.name.from && found.name.to <= words.to);
+        (!is_taken).then_some(found)
+    }
+
+    /// The word for a street before a name, with its place and gender: «ул. Ленина», «пр-т Ленина».
+    pub(crate) fn street_before(&self, lexemes: &[Lexeme], name: u32) -> Option<(u32, &'static str)> {
+        let before = name.checked_sub(1)?;
+        let is_rest = lexemes.get(before as usize).is_some_and(is_rest_of_abbreviation);
+        let at = if is_rest { before.checked_sub(1)? } else { before };
+        let (word, _) = self.street(lexemes.get(at as usize)?)?;
+        Some((at, word))
+    }
+
+    /// The word for a street behind a name, if it belongs to that name and not to one that follows: «Советская улица, 5»,
+    /// but «Можга ул. Ленина».
+    pub(crate) fn street_after(&self, lexemes: &[Lexeme], text: &str, after: u32) -> Option<&'static str> {
+        let at = after as usize;
+        let marker = lexemes.get(at)?;
+        let is_apart = marker.token.flags.has(Flags::AFTER_COMMA) || marker.token.flags.has(Flags::SENTENCE_START);
+        let (word, _) = self.street(marker).filter(|_| !is_apart)?;
+        let begin = begin_of_name(lexemes, at);
+        // Behind «ул.» no sentence begins, behind «улица» one may.
+        let is_short = begin > at + 1 || marker.token.span.end - marker.token.span.start <= ABBREVIATION_CHARS_MAX;
+        let begins_sentence = lexemes.get(begin).is_some_and(|next| next.token.flags.has(Flags::SENTENCE_START));
+        let names_next =
+            self.continues_name(lexemes, begin, begin) || self.begins_lower_case_name(lexemes, text, begin);
+        (!names_next || begins_sentence && !is_short).then_some(word)
     }
 
     /// «ул. Карла Маркса, 7».
@@ -86,36 +116,37 @@ impl Cues {
         marker: &'static str,
         gender: Gender,
     ) -> Option<Found> {
-        let mut to = from + 1;
-        while to < lexemes.len() && to - from <= NAME_WORDS_MAX && self.continues_name(lexemes, from, to) {
+        let begin = begin_of_name(lexemes, from);
+        let mut to = begin;
+        while to < lexemes.len() && to - begin < NAME_WORDS_MAX && self.continues_name(lexemes, begin, to) {
             to += 1;
         }
         // «улица 8 Марта»: a number that begins a name is followed by a capital.
-        if to == from + 1 && !self.begins_lower_case_name(lexemes, text, from + 1) {
+        if to == begin && !self.begins_lower_case_name(lexemes, text, begin) {
             return None;
         }
-        let to = to.max(from + 2);
-        let name = Words { from: from as u32 + 1, to: to as u32 };
+        let to = to.max(begin + 1);
+        let name = Words { from: begin as u32, to: to as u32 };
         let house = self.house(lexemes, text, name.to);
         let end = house.as_ref().map_or(name.to, |(_, end)| *end);
         let words = Words { from: from as u32, to: end };
         Some(Found { words, marker, gender, name, house: house.map(|(house, _)| house), score: 0.9 })
     }
 
-    /// Whether the word at `to` still belongs to the name that begins after `from`.
-    fn continues_name(&self, lexemes: &[Lexeme], from: usize, to: usize) -> bool {
+    /// Whether the word at `to` still belongs to the name that begins at `begin`.
+    fn continues_name(&self, lexemes: &[Lexeme], begin: usize, to: usize) -> bool {
         let Some(lexeme) = lexemes.get(to) else { return false };
         let flags = lexeme.token.flags;
         // The full stop of «ул.» is no end of a sentence.
-        let broken = to > from + 1 && flags.has(Flags::SENTENCE_START) || flags.has(Flags::AFTER_COMMA);
-        let first = to == from + 1;
+        let first = to == begin;
+        let broken = !first && flags.has(Flags::SENTENCE_START) || flags.has(Flags::AFTER_COMMA);
         let numbered = flags.has(Flags::DIGIT)
             && first
             && lexemes.get(to + 1).is_some_and(|next| {
                 next.token.flags.has(Flags::CAPITAL) && !next.token.flags.has(Flags::SENTENCE_START)
                     || next.token.form == hash_folded("лет")
             });
-        let middle = lexeme.token.form == hash_folded("лет") && to == from + 2;
+        let middle = lexeme.token.form == hash_folded("лет") && to == begin + 1;
         let capital = flags.has(Flags::CAPITAL | Flags::CYRILLIC) && !flags.has(Flags::DIGIT);
         !broken && !self.is_no_street(lexeme) && (capital || numbered || middle)
     }
@@ -137,9 +168,9 @@ impl Cues {
     fn before_marker(&self, lexemes: &[Lexeme], text: &str, from: usize) -> Option<Found> {
         let lexeme = lexemes.get(from)?;
         let next = lexemes.get(from + 1)?;
-        let (marker, gender) = self.street(next)?;
-        let is_apart = next.token.flags.has(Flags::SENTENCE_START);
-        if is_apart || self.is_no_street(lexeme) || !is_adjective_form(&fold(lexeme.token.text(text))) {
+        let (_, gender) = self.street(next)?;
+        let marker = self.street_after(lexemes, text, from as u32 + 1)?;
+        if self.is_no_street(lexeme) || !is_adjective_form(&fold(lexeme.token.text(text))) {
             return None;
         }
         let name = Words { from: from as u32, to: from as u32 + 1 };
@@ -164,6 +195,19 @@ impl Cues {
     }
 }
 
+/// Where the name behind a word for a street begins: «ул. Ленина», «пр-т Ленина».
+fn begin_of_name(lexemes: &[Lexeme], marker: usize) -> usize {
+    let is_rest = lexemes.get(marker + 1).is_some_and(is_rest_of_abbreviation);
+    marker + if is_rest { 2 } else { 1 }
+}
+
+/// Whether a word is the second half of «пр-т», «пр-кт».
+fn is_rest_of_abbreviation(lexeme: &Lexeme) -> bool {
+    let flags = lexeme.token.flags;
+    let is_short = lexeme.token.span.end - lexeme.token.span.start <= 2;
+    is_short && flags.has(Flags::JOINED | Flags::CYRILLIC) && !flags.has(Flags::DIGIT)
+}
+
 fn mention(found: &Found, lexemes: &[Lexeme], text: &str) -> PlaceMention {
     let name = found.name.text(lexemes, text);
     let nominative: Vec<String> = name
@@ -175,10 +219,10 @@ fn mention(found: &Found, lexemes: &[Lexeme], text: &str) -> PlaceMention {
         })
         .collect();
     let usual = nominative.join(" ");
-    let key = fold_key(&usual);
+    let id = street_id(&usual);
     let house = found.house.as_deref();
     PlaceMention {
-        id: PlaceId::new(house.map_or_else(|| format!("street:{key}"), |house| format!("street:{key}:{house}"))),
+        id: house.map_or_else(|| id.clone(), |house| PlaceId::new(format!("{id}:{house}"))),
         name: house.map_or_else(
             || format!("{} {usual}", found.marker),
             |house| format!("{} {usual}, {}", found.marker, house.to_uppercase()),
@@ -189,6 +233,11 @@ fn mention(found: &Found, lexemes: &[Lexeme], text: &str) -> PlaceMention {
         point: None,
         municipality: None,
     }
+}
+
+/// The id of a street that the gazetteer does not know, by its name.
+pub(crate) fn street_id(name: &str) -> PlaceId {
+    PlaceId::new(format!("street:{}", fold_key(name)))
 }
 
 /// The id's part for a street: folded words joined by `_`.
