@@ -5,6 +5,7 @@
 //! of words leaves memory as it is.
 
 mod forms;
+mod latin;
 
 use std::sync::Arc;
 
@@ -202,6 +203,9 @@ impl Lexer {
     /// A token that was read letter by letter, with what is known of it or now learnt.
     fn known(&mut self, key: u64, token: Token, written: &str) -> Lexeme {
         let known = self.forms.get(key).copied().unwrap_or_else(|| {
+            if let Some(known) = self.learn_latin(key, &token, written) {
+                return known;
+            }
             if token.flags.has(Flags::EMOJI) {
                 self.folded.read_as_it_is(written);
             } else {
@@ -219,6 +223,22 @@ impl Lexer {
         self.lexicon.words(&self.folded, stem, &mut self.words);
         let words = self.set_of_words();
         self.forms.keep(Form::new(key, token, stem, words))
+    }
+
+    /// Learns a word of Latin letters that is one of the dictionary's when it is read as Russian.
+    fn learn_latin(&mut self, key: u64, token: &Token, written: &str) -> Option<Form> {
+        let flags = token.flags;
+        if !self.stems || !flags.has(Flags::LATIN) || flags.has(Flags::CYRILLIC) || flags.has(Flags::DIGIT) {
+            return None;
+        }
+        self.folded.read(&latin::cyrillic(written)?);
+        let stem = self.lexicon.stem(&self.folded);
+        self.lexicon.words(&self.folded, stem, &mut self.words);
+        if self.words.is_empty() {
+            return None;
+        }
+        let words = self.set_of_words();
+        Some(self.forms.keep(Form::new(key, token, stem, words)))
     }
 
     fn set_of_words(&mut self) -> WordSet {

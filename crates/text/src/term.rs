@@ -84,7 +84,11 @@ fn alternatives(text: &str, classes: &Classes, depth: usize, phrases: &mut Vec<P
                 let members = classes.get(name).ok_or_else(|| format!("class @{name} is not in classes.toml"))?;
                 alternatives(members, classes, depth + 1, phrases)?;
             }
-            None => phrases.push(phrase(alternative)?),
+            None => {
+                let phrase = phrase(alternative)?;
+                phrases.extend(run_together(&phrase));
+                phrases.push(phrase);
+            }
         }
     }
     Ok(())
@@ -92,6 +96,19 @@ fn alternatives(text: &str, classes: &Classes, depth: usize, phrases: &mut Vec<P
 
 fn phrase(text: &str) -> Result<Phrase, String> {
     text.split(['_', '-', '/', '.', ',']).map(word).collect()
+}
+
+/// A phrase of two words as many write it: «невывозят», «небыло», «#нетводы».
+fn run_together(phrase: &Phrase) -> Option<Phrase> {
+    let [WordPattern::Inflected(first), second] = phrase.as_slice() else { return None };
+    if !matches!(first.as_str(), "не" | "нет" | "без") {
+        return None;
+    }
+    Some(vec![match second {
+        WordPattern::Inflected(second) => WordPattern::Inflected(format!("{first}{second}")),
+        WordPattern::Exact(second) => WordPattern::Exact(format!("{first}{second}")),
+        WordPattern::Prefix(second) => WordPattern::Prefix(format!("{first}{second}")),
+    }])
 }
 
 fn word(text: &str) -> Result<WordPattern, String> {

@@ -12,8 +12,6 @@ use crate::{lexer::Lexeme, matcher::Words, token::Flags};
 
 /// Farthest a point may lie from any known place to belong to its municipality.
 const NEAREST_METRES_MAX: f64 = 30_000.0;
-/// Towns from which a name of streets is a common one: «Ленина», «Мира».
-const COMMON_TOWNS: usize = 3;
 /// Mentions kept for one text.
 const MENTIONS_MAX: usize = 32;
 
@@ -50,12 +48,12 @@ pub(crate) fn resolve(
         .collect();
     // The same words may name a street here and a town far away: here comes first.
     found.sort_by_key(|(found, words)| (words.from, !found.in_region));
-    let elsewhere = Elsewhere::of(gazetteer, &found, context);
+    let municipalities = municipalities(gazetteer, &found, context);
     for (mut found, words) in found {
         if taken.last() == Some(&words) {
             continue;
         }
-        found.is_elsewhere = elsewhere.has(gazetteer, &found);
+        found.is_elsewhere = is_elsewhere(gazetteer, found.place, &municipalities);
         if let Some(mention) = mention(gazetteer, cues, &found, words, lexemes, text) {
             taken.push(words);
             mentions.push(mention);
@@ -117,41 +115,27 @@ struct Chosen<'g> {
     score: f32,
     marked_street: bool,
     in_region: bool,
-    /// How many towns have a place of this name.
-    towns: usize,
     /// A street of this name is meant, but that of another town, which the gazetteer does not know.
     is_elsewhere: bool,
 }
 
-/// Where streets of a post may not lie.
-struct Elsewhere {
-    /// The municipalities that its text names, or else its community's home, or else where the rarer of its streets are.
-    within: Vec<PlaceId>,
+/// The municipalities that a text names otherwise than by streets, or else its community's home. None of them when nothing tells: then a
+/// street is most likely that of the largest town.
+fn municipalities(gazetteer: &Gazetteer, found: &[(Chosen<'_>, Words)], context: Context<'_>) -> Vec<PlaceId> {
+    let places = found.iter().filter(|(found, _)| found.in_region).map(|(found, _)| found.place);
+    let named = places.filter(|place| place.kind != PlaceKind::Street);
+    let mut named: Vec<PlaceId> = named.filter_map(|place| Some(gazetteer.municipality(place)?.id.clone())).collect();
+    if named.is_empty() {
+        named.extend(context.home.cloned());
+    }
+    named
 }
 
-impl Elsewhere {
-    fn of(gazetteer: &Gazetteer, found: &[(Chosen<'_>, Words)], context: Context<'_>) -> Self {
-        let of = |which: fn(&Chosen<'_>) -> bool| -> Vec<PlaceId> {
-            let places =
-                found.iter().filter(|(found, _)| found.in_region && which(found)).map(|(found, _)| found.place);
-            places.filter_map(|place| Some(gazetteer.municipality(place)?.id.clone())).collect()
-        };
-        let mut within = of(|found| found.place.kind != PlaceKind::Street);
-        if within.is_empty() {
-            within.extend(context.home.cloned());
-        }
-        if within.is_empty() {
-            within = of(|found| found.place.kind == PlaceKind::Street && found.towns < COMMON_TOWNS);
-        }
-        Self { within }
-    }
-
-    /// Whether a street lies in another town than the post. Where nothing tells the town, one that many towns have lies in none.
-    fn has(&self, gazetteer: &Gazetteer, found: &Chosen<'_>) -> bool {
-        let street = Some(found.place).filter(|place| place.kind == PlaceKind::Street);
-        let municipality = street.and_then(|street| gazetteer.municipality(street));
-        municipality.is_some_and(|municipality| !self.within.contains(&municipality.id))
-    }
+/// Whether a street of the gazetteer lies in none of these municipalities, if there are any: every town has a Lenin street.
+fn is_elsewhere(gazetteer: &Gazetteer, place: &Place, municipalities: &[PlaceId]) -> bool {
+    let municipality =
+        Some(place).filter(|place| place.kind == PlaceKind::Street).and_then(|place| gazetteer.municipality(place));
+    municipality.is_some_and(|own| !municipalities.is_empty() && !municipalities.contains(&own.id))
 }
 
 fn choose<'g>(
@@ -199,7 +183,6 @@ fn choose<'g>(
         score: score.clamp(0.1, 0.99),
         marked_street: surroundings.street,
         in_region,
-        towns: places.len(),
         is_elsewhere: false,
     })
 }
