@@ -88,6 +88,12 @@ fn places_as_people_write_them() {
     check("udm", "Советская улица, 5. Нет света", &["udm.izhevsk.sovetskaya:5"]);
     check("udm", "ул. Малая Пушкинская, 5", &["street:малая_пушкинская:5"]);
     check("udm", "нет света в можге второй день", &["udm.mozhga"]);
+    check(
+        "sverdlovsk",
+        "В Нижнем Тагиле на Мира 5 темно",
+        &["sverdlovsk.nizhny_tagil", "sverdlovsk.nizhny_tagil.mira:5"],
+    );
+    check("sverdlovsk", "На Мира 5 темно", &["sverdlovsk.ekaterinburg.mira:5"]);
     check("sverdlovsk", "Нижнем Тагиле опять смог", &["sverdlovsk.nizhny_tagil"]);
     check("sverdlovsk", "Каменск-Уральский без воды", &["sverdlovsk.kamensk_uralsky"]);
     check("", "на Советской 12 яма", &["street:советская:12"]);

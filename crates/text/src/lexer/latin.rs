@@ -46,7 +46,6 @@ const LETTERS: &[(&str, &str)] = &[
     ("x", "х"),
     ("c", "ц"),
     ("y", "ы"),
-    ("'", "ь"),
 ];
 
 /// A word of Latin letters as it may be meant in Cyrillic ones; `None` when it has other letters.

@@ -53,7 +53,7 @@ pub(crate) fn resolve(
         if taken.last() == Some(&words) {
             continue;
         }
-        found.is_elsewhere = is_elsewhere(gazetteer, found.place, &municipalities);
+        found.move_to(&municipalities, gazetteer);
         if let Some(mention) = mention(gazetteer, cues, &found, words, lexemes, text) {
             taken.push(words);
             mentions.push(mention);
@@ -112,6 +112,7 @@ fn named_region<'g>(gazetteer: &'g Gazetteer, names: &[(u32, Words)]) -> Option<
 
 struct Chosen<'g> {
     place: &'g Place,
+    name: u32,
     score: f32,
     marked_street: bool,
     in_region: bool,
@@ -131,11 +132,25 @@ fn municipalities(gazetteer: &Gazetteer, found: &[(Chosen<'_>, Words)], context:
     named
 }
 
-/// Whether a street of the gazetteer lies in none of these municipalities, if there are any: every town has a Lenin street.
-fn is_elsewhere(gazetteer: &Gazetteer, place: &Place, municipalities: &[PlaceId]) -> bool {
-    let municipality =
-        Some(place).filter(|place| place.kind == PlaceKind::Street).and_then(|place| gazetteer.municipality(place));
-    municipality.is_some_and(|own| !municipalities.is_empty() && !municipalities.contains(&own.id))
+impl<'g> Chosen<'g> {
+    /// Takes the street of the same name in one of these municipalities, if there are any, or else one that the gazetteer does not know:
+    /// every town has a Lenin street.
+    fn move_to(&mut self, municipalities: &[PlaceId], gazetteer: &'g Gazetteer) {
+        let is_within = |place: &&Place| {
+            gazetteer.municipality(place).is_none_or(|municipality| municipalities.contains(&municipality.id))
+        };
+        if self.place.kind != PlaceKind::Street || municipalities.is_empty() || is_within(&self.place) {
+            return;
+        }
+        let places = gazetteer.of_name(self.name).iter().filter_map(|&index| gazetteer.by_index(index));
+        match places
+            .filter(|place| place.kind == PlaceKind::Street && place.region == self.place.region)
+            .find(is_within)
+        {
+            Some(place) => self.place = place,
+            None => self.is_elsewhere = true,
+        }
+    }
 }
 
 fn choose<'g>(
@@ -180,6 +195,7 @@ fn choose<'g>(
     score -= if in_region { 0.0 } else { 0.1 };
     Some(Chosen {
         place: best,
+        name,
         score: score.clamp(0.1, 0.99),
         marked_street: surroundings.street,
         in_region,
