@@ -84,6 +84,9 @@ fn places_as_people_write_them() {
     );
     check("udm", "в пос. Игра и в посёлке Яр нет газа", &["udm.igra", "udm.yar"]);
     check("udm", "Играли у школы 25", &[]);
+    check("udm", "нет воды ленина 5", &["udm.izhevsk.lenina:5"]);
+    check("udm", "net vody lenina 5", &["udm.izhevsk.lenina:5"]);
+    check("udm", "ждали победы 5 лет, празднуют с 1 мая 2024", &[]);
     // Where nothing tells the town, it is most likely the largest.
     check("udm", "Советская улица, 5. Нет света", &["udm.izhevsk.sovetskaya:5"]);
     check("udm", "ул. Малая Пушкинская, 5", &["street:малая_пушкинская:5"]);

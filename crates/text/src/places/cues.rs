@@ -41,6 +41,11 @@ const CROSSINGS: &str =
 /// Words between a crossing and the second of its streets: «угол улиц Советской и Ленина».
 const CROSSING_WORDS: usize = 4;
 
+/// Words that make the number before them no house: «ждали победы 5 лет».
+const MEASURES: &str = "минут минута минуты мин час часа часов ч день дня дней сутки суток неделя недели недель месяц месяца месяцев \
+    год года лет раз раза руб р рубль рубля рублей тысяч тыс человек процент процента процентов метр метра метров м км литр литров \
+    этаж этаже этажа градус градуса градусов";
+
 /// The small words, by hash. Made once.
 #[derive(Debug)]
 pub(crate) struct Cues {
@@ -55,6 +60,7 @@ pub(crate) struct Cues {
     not_streets: FxHashSet<u64>,
     on: FxHashSet<u64>,
     crossings: FxHashSet<u64>,
+    measures: FxHashSet<u64>,
 }
 
 impl Default for Cues {
@@ -76,6 +82,7 @@ impl Default for Cues {
             not_streets: hashes(NOT_STREETS),
             on: hashes("на по"),
             crossings: hashes(CROSSINGS),
+            measures: hashes(MEASURES),
         }
     }
 }
@@ -128,6 +135,11 @@ impl Cues {
     pub(crate) fn is_crossing(&self, lexemes: &[Lexeme], at: u32) -> bool {
         let before = lexemes.get(..at as usize).unwrap_or_default();
         before.iter().rev().take(CROSSING_WORDS).any(|lexeme| self.crossings.contains(&lexeme.token.form))
+    }
+
+    /// Whether what is counted stands behind a number.
+    pub(crate) fn is_measure(&self, lexeme: &Lexeme) -> bool {
+        self.measures.contains(&lexeme.token.form)
     }
 
     /// «на» and «по», which stand before streets.

@@ -191,6 +191,7 @@ fn choose<'g>(
     score += if surroundings.kind.is_some() || surroundings.street { 0.2 } else { 0.0 };
     score += if in_region && home_region.is_some() { 0.15 } else { 0.0 };
     score += if words.to - words.from > 1 { 0.1 } else { 0.0 };
+    score -= if surroundings.is_bare() { 0.1 } else { 0.0 };
     score -= if rivals { 0.15 } else { 0.0 };
     score -= if in_region { 0.0 } else { 0.1 };
     Some(Chosen {

@@ -16,6 +16,8 @@ pub(crate) struct Surroundings {
     /// A number follows, be it after a comma.
     pub(crate) number: bool,
     pub(crate) kind: Option<PlaceKind>,
+    /// The number is no count of something.
+    numbers_house: bool,
 }
 
 impl Surroundings {
@@ -40,6 +42,7 @@ impl Surroundings {
         let number = next.is_some_and(|lexeme| {
             lexeme.token.flags.has(Flags::DIGIT) && !lexeme.token.flags.has(Flags::SENTENCE_START)
         });
+        let counted = lexemes.get(words.to as usize + 1);
         let crossing = cues.is_crossing(lexemes, words.from);
         Self {
             capital: first.is_some_and(|lexeme| lexeme.token.flags.has(Flags::CAPITAL)),
@@ -50,7 +53,13 @@ impl Surroundings {
             house: after.is_some_and(|lexeme| cues.is_house(lexeme)) || number,
             number,
             kind,
+            numbers_house: number && !counted.is_some_and(|lexeme| cues.is_measure(lexeme)),
         }
+    }
+
+    /// Whether nothing but a number says that a place is named: «нет воды ленина 5».
+    pub(crate) fn is_bare(&self) -> bool {
+        !self.capital && !self.preposition && !self.street && self.kind.is_none()
     }
 
     /// Whether the words may name this place at all. Names are words too («Мир», «Свободный»): without a capital there
@@ -60,7 +69,9 @@ impl Surroundings {
         let said = self.capital || self.preposition || self.kind.is_some() || self.street || several;
         match place.kind {
             // A street by its bare name needs a house or на/по before it: surnames are names of streets.
-            PlaceKind::Street => self.street || (self.preposition && self.capital) || self.house && said,
+            PlaceKind::Street => {
+                self.street || (self.preposition && self.capital) || self.house && said || self.numbers_house
+            }
             PlaceKind::Landmark => several || self.capital,
             // «Можгинский» alone says little.
             PlaceKind::Municipality if is_adjective(&place.name) => self.kind == Some(PlaceKind::Municipality),
