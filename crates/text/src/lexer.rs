@@ -228,7 +228,8 @@ impl Lexer {
     /// Learns a word of Latin letters that is one of the dictionary's when it is read as Russian.
     fn learn_latin(&mut self, key: u64, token: &Token, written: &str) -> Option<Form> {
         let flags = token.flags;
-        if !self.stems || !flags.has(Flags::LATIN) || flags.has(Flags::CYRILLIC) || flags.has(Flags::DIGIT) {
+        if self.lexicon.is_empty() || !flags.has(Flags::LATIN) || flags.has(Flags::CYRILLIC) || flags.has(Flags::DIGIT)
+        {
             return None;
         }
         self.folded.read(&latin::cyrillic(written)?);

@@ -103,6 +103,11 @@ impl Lexicon {
         id
     }
 
+    /// Whether it has no words to be found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words == 0
+    }
+
     /// The hash of a folded word's stem.
     pub(crate) fn stem(&self, word: &Folded) -> u64 {
         self.irregular.get(&word.form()).copied().unwrap_or_else(|| word.stem())
