@@ -96,11 +96,9 @@ impl Signs {
 
 /// Score from which a question is one without its mark too: that of two words or of a turn, «подскажите, когда», «как узнать».
 const QUESTION_SURE: f32 = 0.75;
-/// Score from which praise alone says that nothing is wrong.
-const PRAISE_SURE: f32 = 0.75;
-/// Words from which a text with one word of reporters is news. A shorter one needs a score from which there is no doubt.
+/// Words from which a text with one word of reporters is news. A shorter one needs two of them, and nothing of a complaint.
 const NEWS_WORDS: usize = 12;
-const REPORT_SURE: f32 = 0.75;
+const REPORT_SURE: f32 = 0.8;
 
 /// Score from which a topic is taken to be what a text is about.
 const TOPIC_SURE: f32 = 0.5;
@@ -123,8 +121,8 @@ pub(crate) fn intent(signs: &Signs) -> Intent {
         return if troubled || tones.Report >= 0.6 { Intent::Report } else { Intent::Other };
     }
     let asks = signs.question || tones.Question >= QUESTION_SURE;
-    let pleased = tones.Praise >= PRAISE_SURE && bitter < 0.2 && tones.Request < 0.6 && !asks;
-    if pleased && signs.danger < TOPIC_SURE {
+    // Praise alone does not say that nothing is wrong: «красивый двор, но лифт не едет».
+    if tones.Praise >= 0.6 && tones.Solved >= 0.6 && bitter < 0.2 && !asks && signs.danger < TOPIC_SURE {
         return Intent::Thanks;
     }
     if troubled {
@@ -161,11 +159,12 @@ fn appeal_intent(signs: &Signs, bitter: f32) -> Intent {
     }
 }
 
-/// News: told by a feed, or in a reporter's words and at length.
+/// News: told by a feed, in a reporter's words and at length, or in short where nothing else is said.
 fn is_news(signs: &Signs) -> bool {
-    let told = signs.tones.Report >= 0.6 && signs.tones.Blame < 0.75;
-    let by_feed = signs.network == Network::Rss && signs.kind == PostKind::Post;
-    by_feed || told && signs.kind == PostKind::Post && (signs.words >= NEWS_WORDS || signs.tones.Report >= REPORT_SURE)
+    let Tones { Report: report, Blame: blame, .. } = signs.tones;
+    let at_length = signs.words >= NEWS_WORDS && report >= 0.6 && blame < 0.75;
+    let in_short = report >= REPORT_SURE && blame < 0.2 && !signs.question && signs.danger < TOPIC_SURE;
+    signs.kind == PostKind::Post && (signs.network == Network::Rss || at_length || in_short)
 }
 
 /// Polarity. A trouble told of is negative even in plain words.

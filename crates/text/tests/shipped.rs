@@ -109,6 +109,23 @@ fn places_as_people_write_them() {
     check("demo", "Северогорск, Кирова 25: нет тепла", &["demo.severogorsk", "demo.severogorsk.kirova:25"]);
 }
 
+/// Streets written below the last village of a municipality once lay in that village. A gazetteer knows the population of towns, and
+/// streets of towns only.
+#[test]
+fn streets_lie_in_towns() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dictionaries/places");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let content = fs::read_to_string(&path).unwrap();
+        let rows = || content.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|row| row.len() == 8);
+        let villages: Vec<&str> =
+            rows().filter(|row| row[1] == "settlement" && row[6].is_empty()).map(|row| row[0]).collect();
+        for row in rows().filter(|row| row[1] == "street") {
+            assert!(!villages.contains(&row[3]), "{}: {} lies in {}", path.display(), row[0], row[3]);
+        }
+    }
+}
+
 #[test]
 fn a_community_is_at_home_somewhere() {
     let dictionary = dictionary();
@@ -183,6 +200,9 @@ fn intents() {
     check("Примите меры!", Intent::Request);
     check("Супер, молодцы, фонари наконец горят", Intent::Thanks);
     check("Хороший район, но дороги в ямах", Intent::Complaint);
+    check("Красивый двор, отличный ремонт, но лифт не едет", Intent::Complaint);
+    check("Опять плановое отключение света, сколько можно", Intent::Complaint);
+    check("Воды нет сутки, аварийная бригада работает", Intent::Complaint);
     check("Ага, спасибо вам за сугробы до колена", Intent::Complaint);
     check("На улице Мира завершён ремонт дороги, сообщает пресс-служба", Intent::Report);
     check("Продам гараж, торг, звоните", Intent::Other);

@@ -7,6 +7,7 @@ pub(crate) fn forms(word: &str) -> Vec<String> {
     let word = fold(word);
     let mut forms = vec![word.clone()];
     for (ending, cases) in ENDINGS {
+        // Before a long ending a letter is enough: Елец.
         if let Some(root) = word.strip_suffix(ending)
             && root.chars().count() >= if ending.chars().count() > 2 { 1 } else { 2 }
         {
